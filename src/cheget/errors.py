@@ -1,0 +1,160 @@
+"""Every way cheget says no, as one tree.
+
+    ChegetError
+    ├── ChainFileError              a chain file or people.yaml; has line, column, expected, hint
+    ├── CharterError                a charter that cannot stand
+    ├── VerificationError           something shown does not verify; has the number of the step
+    │   ├── MalformedDocumentError  0  size, media type, canonical form, fields
+    │   ├── LawError                1  the charter, the law log, the law the order names
+    │   ├── AddressError            2  not for this executor
+    │   ├── NotAllowedError         3  the chain does not allow what the order says
+    │   ├── LogError                4  slice, checkpoint, consistency
+    │   ├── BadSignatureError       5  a signature that does not verify
+    │   ├── NotReleasedError        6  the levels have not all concurred
+    │   ├── StoppedError            7  refused, countermanded or closed
+    │   ├── TimingError             8  too early, too late, or no clock
+    │   ├── AlreadyActedError       9  once means once
+    │   └── CrewError               10 the people beside the executor have not concurred
+    ├── NotAcceptedError            a desk says no to an answer, and logs nothing
+    ├── KeyFileError                a private key that cannot be read or used
+    │   └── WrongPassphraseError
+    ├── StoreError                  the database: busy, full, damaged
+    │   └── TwoSequencersError      somebody else has written where we meant to
+    ├── JournalError                an executor's journal: full, set back, damaged
+    └── HouseError                  a house folder that lacks or contradicts something
+
+Foreign exceptions never leak. Misuse by a programmer stays ``ValueError`` and its kind.
+Only ``cli`` prints and exits.
+"""
+
+
+class ChegetError(Exception):
+    """Anything cheget says no to; ``hint`` tells a person what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ChainFileError(ChegetError):
+    """A chain file or people file with a fault at ``line`` and ``column`` (both from 1)."""
+
+    def __init__(
+        self, message: str, *, line: int, column: int, expected: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+        self.expected = expected
+
+    def __str__(self) -> str:
+        """Position, fault, what was expected and the hint, in one line."""
+        text = f"line {self.line}, column {self.column}: {self.message}"
+        if self.expected:
+            text += f"; expected {self.expected}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class CharterError(ChegetError):
+    """A charter that cannot stand: keys held twice, posts nobody can fill, a broken chain."""
+
+
+class VerificationError(ChegetError):
+    """Something shown does not verify; ``step`` is the number in the specification."""
+
+    step = -1
+
+
+class MalformedDocumentError(VerificationError):
+    """Size, media type, canonical form or fields (step 0)."""
+
+    step = 0
+
+
+class LawError(VerificationError):
+    """The charter, the law log, or the law the order names (step 1)."""
+
+    step = 1
+
+
+class AddressError(VerificationError):
+    """A code that is not for this executor (step 2)."""
+
+    step = 2
+
+
+class NotAllowedError(VerificationError):
+    """The chain does not allow what the order says (step 3)."""
+
+    step = 3
+
+
+class LogError(VerificationError):
+    """A slice, checkpoint or consistency proof at fault (step 4)."""
+
+    step = 4
+
+
+class BadSignatureError(VerificationError):
+    """A signature that does not verify, or by a key that may not sign (step 5)."""
+
+    step = 5
+
+
+class NotReleasedError(VerificationError):
+    """Not every level has concurred as the chain demands (step 6)."""
+
+    step = 6
+
+
+class StoppedError(VerificationError):
+    """Refused, countermanded or closed (step 7)."""
+
+    step = 7
+
+
+class TimingError(VerificationError):
+    """Too early, too late, or no clock to tell by (step 8)."""
+
+    step = 8
+
+
+class AlreadyActedError(VerificationError):
+    """The journal has this order already, or a limit is reached (step 9)."""
+
+    step = 9
+
+
+class CrewError(VerificationError):
+    """The people beside the executor have not concurred (step 10)."""
+
+    step = 10
+
+
+class NotAcceptedError(ChegetError):
+    """A desk says no to a document, and logs nothing."""
+
+
+class KeyFileError(ChegetError):
+    """A private key that cannot be read or used."""
+
+
+class WrongPassphraseError(KeyFileError):
+    """The passphrase does not open the key file."""
+
+
+class StoreError(ChegetError):
+    """The database is busy, full or damaged; nothing was acknowledged."""
+
+
+class TwoSequencersError(StoreError):
+    """Somebody else has written at the position we meant to write."""
+
+
+class JournalError(ChegetError):
+    """An executor's journal is full, set back or damaged; the executor stops."""
+
+
+class HouseError(ChegetError):
+    """A house folder that lacks or contradicts something."""

@@ -1,0 +1,1 @@
+"""The agent beside one irreversible act; it trusts no server."""

@@ -1,0 +1,1 @@
+"""The desk that takes orders and answers, and the store beneath it."""
