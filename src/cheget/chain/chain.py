@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from cheget.chain.rule import Rule
 
@@ -54,13 +54,25 @@ class ExecutorKind:
     crew: Rule | None = None
 
     def ids(self) -> Iterator[str]:
-        """The executors' ids, in byte order."""
+        """The executors' ids, by number. Raising the count renames nobody."""
         if self.count is None:
             yield self.id
             return
-        width = max(4, len(str(self.count)))
         for number in range(1, self.count + 1):
-            yield f"{self.id}-{number:0{width}d}"
+            yield f"{self.id}-{number:04d}"
+
+    def declares(self, executor: str) -> bool:
+        """Whether ``executor`` is one of this kind's."""
+        if self.count is None:
+            return executor == self.id
+        stem, _, number = executor.rpartition("-")
+        return (
+            stem == self.id
+            and number.isascii()
+            and number.isdigit()
+            and 1 <= int(number) <= self.count
+            and number == f"{int(number):04d}"
+        )
 
 
 ParameterKind = Literal["text", "sha256", "number", "one-of", "file"]
@@ -140,12 +152,42 @@ class Chain:
 
     def member(self, id_: str) -> Member:
         """The member of that id; ``KeyError`` when there is none."""
-        return next(_found(m for m in self.members if m.id == id_))
+        return _find(self.members, id_)
 
     def level(self, id_: str) -> Level:
         """The level of that id; ``KeyError`` when there is none."""
-        return next(_found(v for v in self.levels if v.id == id_))
+        return _find(self.levels, id_)
 
     def action(self, id_: str) -> Action:
         """The action of that id; ``KeyError`` when there is none."""
-        return next(_found(a for a in self.actions if a.id == id_))
+        return _find(self.actions, id_)
+
+    def condition(self, id_: str) -> Condition:
+        """The condition of that id; ``KeyError`` when there is none."""
+        return _find(self.conditions, id_)
+
+    def ladder(self, action: str) -> tuple[Level, ...]:
+        """The levels that ``action`` is asked at, from the head down."""
+        return tuple(v for v in self.levels if not v.actions or action in v.actions)
+
+    def kind_of(self, executor: str) -> ExecutorKind:
+        """The kind that declares the executor of that id; ``KeyError`` when none does."""
+        for kind in self.executors:
+            if kind.declares(executor):
+                return kind
+        raise KeyError(executor)
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_HasId)
+
+
+def _find(items: tuple[_T, ...], id_: str) -> _T:
+    for item in items:
+        if item.id == id_:
+            return item
+    raise KeyError(id_)
