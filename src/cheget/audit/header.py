@@ -1,0 +1,108 @@
+"""Entry headers: the leaves of the two logs, as canonical JSON (RFC 8785).
+
+A header names an envelope, which lies beside the log, and the thread it belongs to. The orders
+log also mentions the law log, in a form of its own without an envelope. Each value has one
+text, and one pattern reads exactly that text: what decodes is what encoding would give.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cheget.audit.instant import from_text, to_text
+from cheget.errors import LogError
+
+LAW = "law"
+MAX_INTEGER = 2**53 - 1
+
+_AT = rb'\{"at":"([0-9T:Z-]{20})",'
+_INTEGER = rb"(0|[1-9][0-9]{0,15})"
+_HEX = rb'"([0-9a-f]{64})"'
+_HEADER = re.compile(
+    _AT + rb'"envelope":' + _HEX + rb',"kind":"([a-z](?:-?[a-z]){0,31})",'
+    rb'"seq":' + _INTEGER + rb',"subject":' + _HEX + rb"\}"
+)
+_MENTION = re.compile(_AT + rb'"kind":"law","root":' + _HEX + rb',"size":' + _INTEGER + rb"\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An entry: place ``seq`` (from 0) in the thread of ``subject``.
+
+    ``at`` is in seconds since 1970; ``envelope`` is SHA-256 of the stored envelope and
+    ``subject`` a digest, both as 64 hexadecimal digits.
+    """
+
+    at: int
+    envelope: str
+    kind: str
+    seq: int
+    subject: str
+
+    def encode(self) -> bytes:
+        """The leaf.
+
+        Raises:
+            ValueError: A field that no header can hold.
+        """
+        text = (
+            f'{{"at":"{to_text(self.at)}","envelope":"{self.envelope}","kind":"{self.kind}",'
+            f'"seq":{self.seq},"subject":"{self.subject}"}}'
+        )
+        return _checked(text, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """In the orders log: the law log had this ``root`` (64 hexadecimal digits) at ``size``."""
+
+    at: int
+    root: str
+    size: int
+
+    def encode(self) -> bytes:
+        """The leaf.
+
+        Raises:
+            ValueError: A field that no mention can hold.
+        """
+        text = f'{{"at":"{to_text(self.at)}","kind":"law","root":"{self.root}","size":{self.size}}}'
+        return _checked(text, self)
+
+
+def decode(leaf: bytes) -> Header | Mention:
+    """Read a leaf, strictly: only bytes that are their own encoding.
+
+    Raises:
+        LogError: Anything else.
+    """
+    if found := _HEADER.fullmatch(leaf):
+        at, envelope, kind, seq, subject = found.groups()
+        header = Header(_at(at), envelope.decode(), kind.decode(), int(seq), subject.decode())
+        if header.kind != LAW and header.seq <= MAX_INTEGER:
+            return header
+        raise LogError("no entry has the kind law, nor a seq of 2^53 or more")
+    if found := _MENTION.fullmatch(leaf):
+        at, root, size = found.groups()
+        if int(size) <= MAX_INTEGER:
+            return Mention(_at(at), root.decode(), int(size))
+    raise LogError(f"not a header in its one form: {leaf[:80]!r}")
+
+
+def _at(text: bytes) -> int:
+    try:
+        return from_text(text.decode())
+    except ValueError as error:
+        raise LogError(f"not a header in its one form: {error}") from None
+
+
+def _checked(text: str, value: Header | Mention) -> bytes:
+    leaf = text.encode()
+    try:
+        same = decode(leaf) == value
+    except LogError as error:
+        raise ValueError(f"{value} cannot be a header: {error}") from None
+    if not same:
+        raise ValueError(f"{value} cannot be a header")
+    return leaf
