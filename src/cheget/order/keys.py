@@ -1,0 +1,164 @@
+"""Public keys and what verifies under them.
+
+The scheme stands on the roster, beside the key, and decides how a signature is checked; nothing
+in a message or signature can choose another. A key's bytes are:
+
+- ``ed25519``, ``sshsig-ed25519``: the 32 bytes of RFC 8032;
+- ``sshsig-sk-ed25519``: the key in SSH's own form, as the base64 of its line in a ``.pub`` file
+  says it: ``string "sk-ssh-ed25519@openssh.com"``, ``string`` 32 bytes, ``string`` application.
+
+All of them are points of one curve: who asks whether two keys are one compares ``point``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cheget.audit import ed25519
+from cheget.errors import BadSignatureError, CharterError
+from cheget.order import sshsig
+
+ED25519 = "ed25519"
+SSHSIG_ED25519 = "sshsig-ed25519"
+SSHSIG_SK_ED25519 = "sshsig-sk-ed25519"
+
+MAX_APPLICATION_BYTES = 256
+_SSH_PREFIX = sshsig.string(sshsig.ED25519) + (32).to_bytes(4, "big")
+_SK_PREFIX = sshsig.string(sshsig.SK_ED25519) + (32).to_bytes(4, "big")
+_NEEDED_FLAGS = sshsig.USER_PRESENT | sshsig.USER_VERIFIED
+_ED25519_SIGNATURE = sshsig.string(sshsig.ED25519) + (64).to_bytes(4, "big")
+_SK_SIGNATURE = sshsig.string(sshsig.SK_ED25519) + (64).to_bytes(4, "big")
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The ``key`` of a person, executor or log, and the ``scheme`` it signs by."""
+
+    scheme: str
+    key: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a scheme that cannot be verified, and bytes that are not of its form.
+
+        Whether the bytes are a sound point is asked by :func:`check_public_key`.
+
+        Raises:
+            CharterError: An unknown or reserved scheme; wrong bytes.
+        """
+        match self.scheme:
+            case "ed25519" | "sshsig-ed25519":
+                if len(self.key) != ed25519.KEY_SIZE:
+                    raise CharterError(f"a key of {self.scheme} has 32 bytes, not {len(self.key)}")
+            case "sshsig-sk-ed25519":
+                _check_sk_key(self.key)
+            case "webauthn-es256" | "webauthn-eddsa":
+                raise CharterError(f"keys of scheme {self.scheme} cannot be verified yet")
+            case _:
+                raise CharterError(f"there is no scheme {self.scheme[:40]!r}")
+
+    @property
+    def point(self) -> bytes:
+        """The 32 bytes of the curve point, whatever the scheme: equal points are one key."""
+        if self.scheme == SSHSIG_SK_ED25519:
+            return self.key[len(_SK_PREFIX) :][: ed25519.KEY_SIZE]
+        return self.key
+
+    @property
+    def application(self) -> bytes:
+        """What a security key binds its signatures to, usually ``ssh:``; else empty."""
+        if self.scheme == SSHSIG_SK_ED25519:
+            return self.key[len(_SK_PREFIX) + ed25519.KEY_SIZE + 4 :]
+        return b""
+
+    @property
+    def ssh_form(self) -> bytes:
+        """The key as SSH writes it inside signatures and ``.pub`` lines (RFC 8709)."""
+        if self.scheme == SSHSIG_SK_ED25519:
+            return self.key
+        return _SSH_PREFIX + self.key
+
+
+def sk_public_key(point: bytes, application: bytes = b"ssh:") -> PublicKey:
+    """The public key of a security key, from its 32 bytes and application."""
+    form = sshsig.string(sshsig.SK_ED25519) + sshsig.string(point) + sshsig.string(application)
+    return PublicKey(SSHSIG_SK_ED25519, form)
+
+
+def check_public_key(public_key: PublicKey) -> None:
+    """Return only if the key is one that the one Ed25519 rule admits.
+
+    Raises:
+        CharterError: Of small order, not in its one form, or not on the curve.
+    """
+    ed25519.check_point(public_key.point)
+
+
+def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
+    """Return only if ``signature`` over ``message`` is by ``public_key``, by its own scheme.
+
+    Args:
+        public_key: From the roster.
+        message: The bytes signed; of a document, its pre-authentication encoding.
+        signature: The scheme's own bytes: 64 of Ed25519, or the SSHSIG blob.
+
+    Raises:
+        BadSignatureError: Anything else.
+    """
+    match public_key.scheme:
+        case "ed25519":
+            ed25519.verify(public_key.key, message, signature)
+        case "sshsig-ed25519":
+            inner = _inner_signature(public_key, signature)
+            raw = _after(inner, _ED25519_SIGNATURE, ed25519.SIGNATURE_SIZE)
+            ed25519.verify(public_key.key, sshsig.to_be_signed(message), raw)
+        case "sshsig-sk-ed25519":
+            inner = _inner_signature(public_key, signature)
+            _verify_sk(public_key, sshsig.to_be_signed(message), inner)
+        case _:
+            raise BadSignatureError(f"signatures of {public_key.scheme} cannot be verified")
+
+
+def _inner_signature(public_key: PublicKey, blob: bytes) -> bytes:
+    """The inner signature of an SSHSIG blob whose every other field is as wanted."""
+    found = sshsig.parse(blob)
+    if found.public_key != public_key.ssh_form:
+        raise BadSignatureError("an SSH signature that names another key than the roster's")
+    if found.namespace != sshsig.NAMESPACE:
+        raise BadSignatureError(f"an SSH signature for the namespace {found.namespace[:40]!r}")
+    if found.reserved:
+        raise BadSignatureError("an SSH signature whose reserved field is not empty")
+    if found.hash_algorithm != sshsig.HASH:
+        raise BadSignatureError(f"an SSH signature over {found.hash_algorithm[:40]!r}, not sha512")
+    return found.signature
+
+
+def _after(inner: bytes, prefix: bytes, size: int) -> bytes:
+    """The ``size`` bytes after ``prefix``, which are all there is."""
+    if not inner.startswith(prefix):
+        raise BadSignatureError("an SSH signature of another type than its key's")
+    if len(inner) != len(prefix) + size:
+        raise BadSignatureError("an SSH signature with missing or additional bytes")
+    return inner[len(prefix) :]
+
+
+def _verify_sk(public_key: PublicKey, signed: bytes, inner: bytes) -> None:
+    tail = _after(inner, _SK_SIGNATURE, ed25519.SIGNATURE_SIZE + 5)
+    raw, flags, counter = tail[:64], tail[64], int.from_bytes(tail[65:], "big")
+    if flags & _NEEDED_FLAGS != _NEEDED_FLAGS:
+        raise BadSignatureError(
+            "a security key that did not check presence and its user",
+            hint="make the key with `ssh-keygen -t ed25519-sk -O verify-required`",
+        )
+    # The counter is signed, and otherwise nobody's business: it identifies nothing.
+    message = sshsig.sk_to_be_signed(public_key.application, flags, counter, signed)
+    ed25519.verify(public_key.point, message, raw)
+
+
+def _check_sk_key(form: bytes) -> None:
+    start = len(_SK_PREFIX) + ed25519.KEY_SIZE
+    application = form[start + 4 :]
+    if not form.startswith(_SK_PREFIX) or form[start:] != sshsig.string(application):
+        raise CharterError("a security key that is not in SSH's form")
+    # Without this a passkey of some web site could stand on a roster as an SSH key.
+    if not application.startswith(b"ssh:") or len(application) > MAX_APPLICATION_BYTES:
+        raise CharterError("a security key whose application does not begin with ssh:")
