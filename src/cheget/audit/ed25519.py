@@ -20,10 +20,16 @@ SIGNATURE_SIZE = 64
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
-_Y_BITS = 2**255 - 1
 # The y of an order 8 point; the points of small order have y of 0, 1, -1 and plus or minus this.
 _Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
-_SMALL = frozenset((0, 1, _P - 1, _Y8, _P - _Y8))
+_SMALL = (0, 1, _P - 1, _Y8, _P - _Y8)
+_SIGN = 1 << 255
+# With either sign; and every y that is written as itself plus p, of which there are nineteen.
+_SMALL_FORMS = frozenset((y | sign).to_bytes(32, "little") for y in _SMALL for sign in (0, _SIGN))
+_OTHER_FORMS = frozenset(
+    (y | sign).to_bytes(32, "little") for y in range(_P, _SIGN) for sign in (0, _SIGN)
+)
+_REFUSED_R = _SMALL_FORMS | _OTHER_FORMS
 
 
 def check_point(key: bytes) -> None:
@@ -34,11 +40,11 @@ def check_point(key: bytes) -> None:
     """
     if len(key) != KEY_SIZE:
         raise CharterError(f"an Ed25519 key has {KEY_SIZE} bytes, not {len(key)}")
-    y = int.from_bytes(key, "little") & _Y_BITS
-    if y >= _P:
+    if key in _OTHER_FORMS:
         raise CharterError("an Ed25519 key that is not in its one form")
-    if y in _SMALL:
+    if key in _SMALL_FORMS:
         raise CharterError("an Ed25519 key of small order: anybody could sign for it")
+    y = int.from_bytes(key, "little") % _SIGN
     # x^2 = u / v; a square there iff u * v is one (Euler).
     u, v = y * y - 1, _D * y * y + 1
     if pow(u * v, (_P - 1) // 2, _P) != 1:
@@ -55,10 +61,10 @@ def verify(key: bytes, message: bytes, signature: bytes) -> None:
         raise BadSignatureError(
             f"an Ed25519 signature has {SIGNATURE_SIZE} bytes, not {len(signature)}"
         )
-    if int.from_bytes(signature[32:], "little") >= _L:
+    # L is a little over 2^252, so most S need no arithmetic.
+    if signature[63] >= 0x10 and int.from_bytes(signature[32:], "little") >= _L:  # noqa: PLR2004
         raise BadSignatureError("a signature whose S is not below the group order")
-    r = int.from_bytes(signature[:32], "little") & _Y_BITS
-    if r >= _P or r in _SMALL:
+    if signature[:32] in _REFUSED_R:
         raise BadSignatureError("a signature whose R is of small order or not in its one form")
     try:
         _loaded(key).verify(signature, message)

@@ -10,20 +10,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cheget.audit.instant import from_text, to_text
+from cheget.audit.instant import PATTERN, from_matched, to_text
 from cheget.errors import LogError
 
 LAW = "law"
 MAX_INTEGER = 2**53 - 1
 
-_AT = rb'\{"at":"([0-9T:Z-]{20})",'
-_INTEGER = rb"(0|[1-9][0-9]{0,15})"
-_HEX = rb'"([0-9a-f]{64})"'
+_AT = rf'\{{"at":"({PATTERN})",'
+_INTEGER = "(0|[1-9][0-9]{0,15})"
+_HEX = '"([0-9a-f]{64})"'
 _HEADER = re.compile(
-    _AT + rb'"envelope":' + _HEX + rb',"kind":"([a-z](?:-?[a-z]){0,31})",'
-    rb'"seq":' + _INTEGER + rb',"subject":' + _HEX + rb"\}"
+    rf'{_AT}"envelope":{_HEX},"kind":"([a-z](?:-?[a-z]){{0,31}})",'
+    rf'"seq":{_INTEGER},"subject":{_HEX}\}}'
 )
-_MENTION = re.compile(_AT + rb'"kind":"law","root":' + _HEX + rb',"size":' + _INTEGER + rb"\}")
+_MENTION = re.compile(rf'{_AT}"kind":"law","root":{_HEX},"size":{_INTEGER}\}}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +77,21 @@ def decode(leaf: bytes) -> Header | Mention:
     Raises:
         LogError: Anything else.
     """
-    if found := _HEADER.fullmatch(leaf):
-        at, envelope, kind, seq, subject = found.groups()
-        header = Header(_at(at), envelope.decode(), kind.decode(), int(seq), subject.decode())
-        if header.kind != LAW and header.seq <= MAX_INTEGER:
-            return header
-        raise LogError("no entry has the kind law, nor a seq of 2^53 or more")
-    if found := _MENTION.fullmatch(leaf):
-        at, root, size = found.groups()
-        if int(size) <= MAX_INTEGER:
-            return Mention(_at(at), root.decode(), int(size))
-    raise LogError(f"not a header in its one form: {leaf[:80]!r}")
-
-
-def _at(text: bytes) -> int:
     try:
-        return from_text(text.decode())
+        text = leaf.decode("ascii")
+        if found := _HEADER.fullmatch(text):
+            at, envelope, kind, seq, subject = found.groups()
+            number = int(seq)
+            if kind != LAW and number <= MAX_INTEGER:
+                return Header(from_matched(at), envelope, kind, number, subject)
+        elif found := _MENTION.fullmatch(text):
+            at, root, size = found.groups()
+            number = int(size)
+            if number <= MAX_INTEGER:
+                return Mention(from_matched(at), root, number)
     except ValueError as error:
         raise LogError(f"not a header in its one form: {error}") from None
+    raise LogError(f"not a header in its one form: {leaf[:80]!r}")
 
 
 def _checked(text: str, value: Header | Mention) -> bytes:

@@ -14,7 +14,8 @@ LATEST = 253_402_300_799
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (naive on both sides: plain calendar arithmetic)
 # The hour is bounded here because newer Pythons read 24:00:00 as the next day.
-_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
+PATTERN = "(?:19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"
+_TEXT = re.compile(PATTERN)
 
 
 def to_text(seconds: int) -> str:
@@ -48,9 +49,16 @@ def from_text(text: str) -> int:
     """
     if not _TEXT.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not an instant like 2026-11-22T10:15:00Z")
+    return from_matched(text)
+
+
+def from_matched(text: str) -> int:
+    """As :func:`from_text`, for text that a larger pattern has matched with ``PATTERN``.
+
+    Raises:
+        ValueError: A day, minute or second that no calendar has.
+    """
     since = datetime.fromisoformat(text[:-1]) - _EPOCH
-    if since.days < 0:
-        raise ValueError(f"{text!r} is before 1970")
     return since.days * 86_400 + since.seconds
 
 

@@ -13,6 +13,7 @@ All of them are points of one curve: who asks whether two keys are one compares 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from cheget.audit import ed25519
 from cheget.errors import BadSignatureError, CharterError
@@ -26,8 +27,8 @@ MAX_APPLICATION_BYTES = 256
 _SSH_PREFIX = sshsig.string(sshsig.ED25519) + (32).to_bytes(4, "big")
 _SK_PREFIX = sshsig.string(sshsig.SK_ED25519) + (32).to_bytes(4, "big")
 _NEEDED_FLAGS = sshsig.USER_PRESENT | sshsig.USER_VERIFIED
-_ED25519_SIGNATURE = sshsig.string(sshsig.ED25519) + (64).to_bytes(4, "big")
-_SK_SIGNATURE = sshsig.string(sshsig.SK_ED25519) + (64).to_bytes(4, "big")
+# After the 64 bytes, a security key's signature says its flags and its counter.
+_SK_TAIL = ed25519.SIGNATURE_SIZE + 5
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,15 @@ class PublicKey:
             return self.key
         return _SSH_PREFIX + self.key
 
+    @cached_property
+    def before_signature(self) -> bytes:
+        """All bytes of an SSHSIG blob by this key up to the 64 of Ed25519."""
+        kind, after = sshsig.ED25519, b""
+        if self.scheme == SSHSIG_SK_ED25519:
+            kind, after = sshsig.SK_ED25519, bytes(_SK_TAIL - ed25519.SIGNATURE_SIZE)
+        inner = sshsig.string(kind) + sshsig.string(bytes(ed25519.SIGNATURE_SIZE)) + after
+        return sshsig.wrap(self.ssh_form, inner)[: -ed25519.SIGNATURE_SIZE - len(after)]
+
 
 def sk_public_key(point: bytes, application: bytes = b"ssh:") -> PublicKey:
     """The public key of a security key, from its 32 bytes and application."""
@@ -108,8 +118,7 @@ def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
         case "ed25519":
             ed25519.verify(public_key.key, message, signature)
         case "sshsig-ed25519":
-            inner = _inner_signature(public_key, signature)
-            raw = _after(inner, _ED25519_SIGNATURE, ed25519.SIGNATURE_SIZE)
+            raw = _inner_signature(public_key, signature)
             ed25519.verify(public_key.key, sshsig.to_be_signed(message), raw)
         case "sshsig-sk-ed25519":
             inner = _inner_signature(public_key, signature)
@@ -119,7 +128,15 @@ def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
 
 
 def _inner_signature(public_key: PublicKey, blob: bytes) -> bytes:
-    """The inner signature of an SSHSIG blob whose every other field is as wanted."""
+    """What stands in an SSHSIG blob after all that the key already decides.
+
+    A key's blobs differ in their last bytes only, so comparing the rest is the whole reading;
+    fields are read one by one just to say which of them is wrong.
+    """
+    before = public_key.before_signature
+    size = _SK_TAIL if public_key.scheme == SSHSIG_SK_ED25519 else ed25519.SIGNATURE_SIZE
+    if blob.startswith(before) and len(blob) == len(before) + size:
+        return blob[len(before) :]
     found = sshsig.parse(blob)
     if found.public_key != public_key.ssh_form:
         raise BadSignatureError("an SSH signature that names another key than the roster's")
@@ -129,21 +146,11 @@ def _inner_signature(public_key: PublicKey, blob: bytes) -> bytes:
         raise BadSignatureError("an SSH signature whose reserved field is not empty")
     if found.hash_algorithm != sshsig.HASH:
         raise BadSignatureError(f"an SSH signature over {found.hash_algorithm[:40]!r}, not sha512")
-    return found.signature
-
-
-def _after(inner: bytes, prefix: bytes, size: int) -> bytes:
-    """The ``size`` bytes after ``prefix``, which are all there is."""
-    if not inner.startswith(prefix):
-        raise BadSignatureError("an SSH signature of another type than its key's")
-    if len(inner) != len(prefix) + size:
-        raise BadSignatureError("an SSH signature with missing or additional bytes")
-    return inner[len(prefix) :]
+    raise BadSignatureError("an SSH signature whose inner part is not of its key's type or size")
 
 
 def _verify_sk(public_key: PublicKey, signed: bytes, inner: bytes) -> None:
-    tail = _after(inner, _SK_SIGNATURE, ed25519.SIGNATURE_SIZE + 5)
-    raw, flags, counter = tail[:64], tail[64], int.from_bytes(tail[65:], "big")
+    raw, flags, counter = inner[:64], inner[64], int.from_bytes(inner[65:], "big")
     if flags & _NEEDED_FLAGS != _NEEDED_FLAGS:
         raise BadSignatureError(
             "a security key that did not check presence and its user",
