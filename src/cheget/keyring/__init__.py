@@ -1,0 +1,1 @@
+"""Private halves: key files, and keys that an SSH agent holds."""
