@@ -7,7 +7,7 @@ not part of the value; two files that mean the same are equal here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, Protocol, TypeVar
 
@@ -42,6 +42,7 @@ class Level:
     veto: Rule | None = None
     actions: tuple[str, ...] = ()
     own_device: bool = False
+    written: str = field(default="", compare=False)  # the rule's own words, for whoever explains
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,14 @@ class ExecutorKind:
             and number.isdigit()
             and 1 <= int(number) <= self.count
             and number == f"{int(number):04d}"
+        )
+
+    def overlaps(self, other: ExecutorKind) -> bool:
+        """Whether some executor would be of both kinds."""
+        return (
+            (self.id == other.id and (self.count is None) == (other.count is None))
+            or (self.count is None and other.declares(self.id))
+            or (other.count is None and self.declares(other.id))
         )
 
 
