@@ -10,7 +10,7 @@ from cheget.chain.document import Node, Scalar
 from cheget.chain.fields import Fields, placed
 from cheget.chain.grammar import Tokens
 from cheget.chain.names import Names
-from cheget.chain.quantity import decimal_text, exact
+from cheget.chain.quantity import decimal_text, exact, written
 from cheget.chain.resolve import resolve
 from cheget.chain.seats import read_rule
 from cheget.chain.text import LONGEST_TEXT
@@ -182,7 +182,7 @@ def _number_between(node: Node) -> Parameter:
     found = fields.scalar(node, expected)
     low, high = _split(found, expected, ("", "to", ""))
     try:
-        lowest, highest = exact(low), exact(high)
+        lowest, highest = written(low), written(high)
     except ValueError as error:
         raise found.fault(str(error), expected=expected) from None
     if lowest > highest:
@@ -220,7 +220,7 @@ def _limit(node: Node, parameters: dict[str, Parameter]) -> Limit:
         delay = tokens.next("a duration")
         tokens.end()
     try:
-        most = exact(number.text)
+        most = written(number.text)
     except ValueError as error:
         raise found.fault(str(error), at=number.at, expected="a number") from None
     if most == 0:

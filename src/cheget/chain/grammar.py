@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, assert_never, cast
 
-from cheget.chain.quantity import decimal_text, exact
+from cheget.chain.quantity import decimal_text, written
 from cheget.chain.text import LONGEST_TEXT, RESERVED, code_point, name_fault
 
 DEEPEST = 20  # parentheses within parentheses
@@ -253,7 +253,7 @@ class Tokens:
         if not token.is_number:
             return cast("Bulk", token.text)
         try:
-            number = exact(token.text)
+            number = written(token.text)
         except ValueError as error:
             raise RuleError(
                 str(error), token.at, expected="digits, with at most one point"

@@ -8,7 +8,9 @@ from fractions import Fraction
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
 _UNIT = re.compile(r"([0-9.]+)([a-zA-Z]+)")
-_LONGEST_NUMBER = 40  # characters
+_LONGEST_NUMBER = 80  # characters
+# Shorter in a file, so that a share of a sum of weights is still a number when written out.
+_LONGEST_WRITTEN = 20
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -22,11 +24,22 @@ def exact(text: str) -> Fraction:
     """The number that ``text`` writes: digits, at most one point between digits.
 
     Raises:
-        ValueError: A sign, an exponent, a needless leading zero, or more than 40 characters.
+        ValueError: A sign, an exponent, a needless leading zero, or more than 80 characters.
     """
     if len(text) > _LONGEST_NUMBER or _NUMBER.fullmatch(text) is None:
-        raise ValueError(f"`{text[:_LONGEST_NUMBER]}` is not a number")
+        raise ValueError(f"`{text[:_LONGEST_WRITTEN]}` is not a number")
     return Fraction(text)
+
+
+def written(text: str) -> Fraction:
+    """The number that a file writes: exact, and at most 20 characters.
+
+    Raises:
+        ValueError: It is longer, or not exact.
+    """
+    if len(text) > _LONGEST_WRITTEN:
+        raise ValueError(f"`{text[:_LONGEST_WRITTEN]}…` is too long for a number")
+    return exact(text)
 
 
 def decimal_text(value: Fraction) -> str:
@@ -57,7 +70,7 @@ def whole(text: str) -> int:
         ValueError: Anything but digits without a needless leading zero.
     """
     if len(text) > _MOST_DIGITS or _WHOLE.fullmatch(text) is None:
-        raise ValueError(f"`{text[:_LONGEST_NUMBER]}` is not a whole number")
+        raise ValueError(f"`{text[:_LONGEST_WRITTEN]}` is not a whole number")
     return int(text)
 
 
@@ -85,5 +98,5 @@ def size(text: str) -> int:
 def _times(text: str, units: dict[str, int]) -> int:
     match = _UNIT.fullmatch(text)
     if match is None or match[2] not in units:
-        raise ValueError(f"`{text[:_LONGEST_NUMBER]}` is not a whole number and a unit")
+        raise ValueError(f"`{text[:_LONGEST_WRITTEN]}` is not a whole number and a unit")
     return whole(match[1]) * units[match[2]]

@@ -8,7 +8,7 @@ from cheget.chain.document import Mapping, Node, Scalar, Sequence
 from cheget.chain.fields import Fields, placed
 from cheget.chain.grammar import Tokens, format_rule, parse_rule
 from cheget.chain.names import Names
-from cheget.chain.quantity import exact
+from cheget.chain.quantity import written
 from cheget.chain.resolve import Scope, resolve
 from cheget.chain.rule import Of, Rule
 
@@ -29,7 +29,7 @@ def _declare_weights(node: Node, member: str, names: Names) -> None:
     for key, value in fields.entries(node, "weights, such as `{shares: 34}`"):
         text = fields.scalar(value, "a number")
         try:
-            amount = exact(text.text)
+            amount = written(text.text)
         except ValueError as error:
             raise text.fault(str(error), expected="digits, with at most one point") from None
         names.declare_weight(key, member, amount)
