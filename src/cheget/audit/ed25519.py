@@ -21,7 +21,7 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 # The y of an order 8 point; the points of small order have y of 0, 1, -1 and plus or minus this.
-_Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL = (0, 1, _P - 1, _Y8, _P - _Y8)
 _SIGN = 1 << 255
 # With either sign; and every y that is written as itself plus p, of which there are nineteen.
