@@ -11,6 +11,7 @@
     │   ├── LogError                4  slice, checkpoint, consistency
     │   ├── BadSignatureError       5  a signature that does not verify
     │   ├── NotReleasedError        6  the levels have not all concurred
+    │   │   └── UnfitEntryError     6  an answer that fits no state
     │   ├── StoppedError            7  refused, countermanded or closed
     │   ├── TimingError             8  too early, too late, or no clock
     │   ├── AlreadyActedError       9  once means once
@@ -106,6 +107,10 @@ class NotReleasedError(VerificationError):
     """Not every level has concurred as the chain demands (step 6)."""
 
     step = 6
+
+
+class UnfitEntryError(NotReleasedError):
+    """An answer that fits no state: a desk refuses it, a log that holds it is at fault."""
 
 
 class StoppedError(VerificationError):

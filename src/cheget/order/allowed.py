@@ -1,0 +1,106 @@
+"""What the chain allows an order to say, and the tree of executors it names.
+
+Asked by everybody who signs, by the desk and by the executor, of the same order in the same
+words. The hint at the end of an error is for whoever wrote the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cheget.audit.instant import to_text
+from cheget.audit.merkle import Tree, leaf_hashes
+from cheget.chain.chain import Action
+from cheget.chain.parameters import check_parameter
+from cheget.errors import NotAllowedError
+from cheget.order.charter import Law
+from cheget.order.documents import Order
+from cheget.order.fields import Named
+
+
+def check_order(law: Law, order: Order) -> Action:
+    """Return the action ordered, only if the chain allows all that the order says of it.
+
+    Raises:
+        NotAllowedError: with the first thing that the chain does not allow.
+    """
+    try:
+        action = law.chain.action(order.action)
+    except KeyError:
+        known = ", ".join(one.id for one in law.chain.actions) or "none"
+        raise NotAllowedError(
+            f"{law.chain.id} has no action {order.action}", hint=f"it has: {known}"
+        ) from None
+    _check_parameters(action, order)
+    if not 1 <= order.executors.count <= action.at_most:
+        raise NotAllowedError(
+            f"the order names {order.executors.count} executors; {action.id} may name"
+            f" at least 1 and at most {action.at_most}"
+        )
+    if order.decide_by != order.transmitted_at + action.decide_within:
+        raise NotAllowedError(
+            f"it must be decided by {to_text(order.transmitted_at + action.decide_within)},"
+            f" and says {to_text(order.decide_by)}"
+        )
+    if order.acknowledged != action.acknowledge:
+        raise NotAllowedError("the order acknowledges something else than the action asks")
+    if order.attestations and not action.conditions:
+        raise NotAllowedError(f"{action.id} has no conditions to attest to")
+    return action
+
+
+def _check_parameters(action: Action, order: Order) -> None:
+    given, wanted = dict(order.parameters), dict(action.parameters)
+    if given.keys() != wanted.keys():
+        names = ", ".join(wanted) or "none"
+        raise NotAllowedError(
+            f"the order gives the parameters {', '.join(given) or 'none'}",
+            hint=f"{action.id} takes: {names}",
+        )
+    for name, parameter in wanted.items():
+        fault = check_parameter(parameter, given[name])
+        if fault is not None:
+            raise NotAllowedError(f"{name}: {fault}")
+
+
+def executors_tree(executors: Sequence[str]) -> Tree:
+    """The RFC 6962 tree over executors' ids, which are its leaves."""
+    return Tree(leaf_hashes(one.encode() for one in executors))
+
+
+def named(executors: Sequence[str]) -> Named:
+    """What an order says of the executors it names: count, and root in hex."""
+    return Named(len(executors), executors_tree(executors).root.hex())
+
+
+def check_executors(law: Law, order: Order, executors: Sequence[str]) -> None:
+    """Return only if this list is the one the order names, and the chain allows all of it.
+
+    Raises:
+        NotAllowedError: unsorted or twice, another list than was signed, not declared, or of
+            a kind that the action may not name.
+    """
+    action = law.chain.action(order.action)
+    if list(executors) != sorted(set(executors)):
+        raise NotAllowedError("the list of executors is not sorted, or names one twice")
+    if named(executors) != order.executors:
+        raise NotAllowedError("the list of executors is not the one that was signed")
+    for one in executors:
+        check_kind(law, action, one)
+
+
+def check_kind(law: Law, action: Action, executor: str) -> None:
+    """Return only if the action may name this executor.
+
+    Raises:
+        NotAllowedError: not declared by the chain, or of another kind.
+    """
+    try:
+        kind = law.chain.kind_of(executor)
+    except KeyError:
+        raise NotAllowedError(f"{law.chain.id} declares no executor {executor}") from None
+    if kind.id not in action.executors:
+        raise NotAllowedError(
+            f"{action.id} may not name {executor}",
+            hint=f"it may name: {', '.join(action.executors)}",
+        )

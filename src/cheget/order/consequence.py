@@ -1,0 +1,98 @@
+"""What an answer would do, said before anybody signs it: by asking the fold itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cheget.errors import UnfitEntryError
+from cheget.chain.rule import is_met
+from cheget.order.documents import Refusal
+from cheget.order.fold import Entry, at_instant, step
+from cheget.order.proceeding import Counted, Proceeding, Rung
+
+_NOWHERE = "0" * 64
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A seat that a person may answer in now, or from an instant on as its deputy."""
+
+    level: str
+    seat: str
+    as_deputy: bool
+    since: int
+
+
+def turns(proceeding: Proceeding, person: str, now: int) -> tuple[Turn, ...]:
+    """The seats of the pending level in which a concurrence of ``person`` would count.
+
+    A deputy's seats are included before their turn, with the instant at which it comes.
+    """
+    proceeding = at_instant(proceeding, now)
+    rung = proceeding.pending
+    if rung is None or person in proceeding.refusers or proceeding.law.is_machine(person):
+        return ()
+    filled = {one.seat for one in rung.counted}
+    found = []
+    for seat in rung.level.members:
+        if seat in filled or proceeding.is_spent(person, seat):
+            continue
+        for who, after in proceeding.fillers(seat):
+            refused = after and proceeding.law.person_of(seat) in proceeding.refusers
+            if who == person and not refused:
+                found.append(Turn(rung.level.id, seat, bool(after), rung.opened_at + after))
+                break
+    return tuple(found)
+
+
+def refusal_consequence(proceeding: Proceeding, person: str, now: int) -> str:
+    """What a refusal of ``person`` would do now, in a sentence.
+
+    Raises:
+        UnfitEntryError: it would not be taken at all.
+    """
+    document = Refusal(now, proceeding.digest, _NOWHERE, person)
+    after, effect = step(proceeding, Entry(2**52, now, _NOWHERE, document))
+    if effect == "stops" and after.ending is not None:
+        return f"Your refusal stops this order, at {after.ending.level}."
+    if effect == "countermands":
+        return "Your refusal countermands this order: it ends here."
+    if after.ending is not None:
+        return f"The order is {after.state} already. Your refusal is kept as evidence."
+    if proceeding.release is not None:
+        return "The order is released. Your refusal is kept, and doesn't stop it."
+    return "Your refusal alone won't stop it: another may still concur. It is kept."
+
+
+def stranded_levels(proceeding: Proceeding, person: str, seat: str, now: int) -> tuple[str, ...]:
+    """Levels below that could no longer be met if ``person`` concurred in ``seat`` now."""
+    rung = proceeding.pending
+    if rung is None:
+        return ()
+    place = proceeding.rungs.index(rung)
+    spent = Counted(seat, person, _NOWHERE, now, 2**52)
+    rungs = list(proceeding.rungs)
+    rungs[place] = Rung(rung.level, (*rung.counted, spent), rung.prior, rung.opened, rung.opened_at)
+    after = _with_rungs(proceeding, tuple(rungs))
+    return tuple(
+        below.level.id
+        for below in after.rungs[place + 1 :]
+        if not is_met(below.level.rule, after.fillable(below))
+        and is_met(below.level.rule, proceeding.fillable(below))
+    )
+
+
+def _with_rungs(proceeding: Proceeding, rungs: tuple[Rung, ...]) -> Proceeding:
+    return Proceeding(
+        proceeding.law, proceeding.order, proceeding.digest, proceeding.position,
+        proceeding.transmitted, rungs, proceeding.attested, proceeding.refusals,
+    )  # fmt: skip
+
+
+def can_refuse(proceeding: Proceeding, person: str, now: int) -> bool:
+    """Whether a refusal of ``person`` would be taken now."""
+    try:
+        refusal_consequence(proceeding, person, now)
+    except UnfitEntryError:
+        return False
+    return True

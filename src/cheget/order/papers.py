@@ -1,0 +1,271 @@
+"""Papers: all that verifying an order needs, in one file. A code is papers with an address.
+
+An authorization code is addressed to one executor: its id stands first, in the clear, and is
+looked at before anything else. What a signer is shown is the same, with the list of executors
+in place of the address. Nobody needs to be trusted who carries either.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn, cast
+
+from cheget.audit.slice import Slice
+from cheget.errors import LogError, MalformedDocumentError
+from cheget.order.canonical import Json
+from cheget.order.documents import (
+    AnyDocument,
+    Attestation,
+    Countermand,
+    Order,
+    Receipt,
+    unverified_document,
+)
+from cheget.order.envelope import Envelope
+from cheget.order.fields import DIGEST, ID_FIELD, SIZE, Text
+
+MAX_CODE = 32 * 1024 * 1024
+
+_FIELDS = {"address", "consistency", "envelopes", "files", "latest", "law", "order", "published",
+           "slice", "texts"}  # fmt: skip
+_LAW_FIELDS = {"consistency", "envelopes", "latest", "slice"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """To whom a code goes: an executor, its index (from 0) in the order's list, its path."""
+
+    executor: str
+    index: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Filed:
+    """An envelope as stored, opened strictly; nothing here says that it verifies."""
+
+    stored: bytes
+    envelope: Envelope
+    unverified: AnyDocument
+
+    @property
+    def stored_digest(self) -> str:
+        """SHA-256 of the stored bytes, in hex: what the header holds."""
+        return hashlib.sha256(self.stored).hexdigest()
+
+
+@dataclass(frozen=True)
+class LogPart:
+    """What is shown of a log: a slice, envelopes beside it, the latest checkpoint.
+
+    ``consistency`` leads from a head that lies before the slice to the latest checkpoint.
+    """
+
+    slice: Slice
+    envelopes: tuple[bytes, ...]
+    latest: bytes
+    consistency: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Papers:
+    """An order with all that verifying it needs. A code when ``address`` is an Address."""
+
+    address: Address | tuple[str, ...]
+    order: str
+    log: LogPart
+    law: LogPart
+    published: bytes
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """The papers' bytes: canonical JSON."""
+        return _dump(self.to_json())
+
+    def to_json(self) -> dict[str, Json]:
+        """The papers as they travel. The address comes first in the bytes, by its name."""
+        match self.address:
+            case Address(executor, index, path):
+                address: Json = {"executor": executor, "index": index, "path": _hexed(path)}
+            case executors:
+                address = {"executors": list(executors)}
+        return {
+            "address": address,
+            "consistency": _hexed(self.log.consistency),
+            "envelopes": [one.decode() for one in self.log.envelopes],
+            "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
+            "latest": self.log.latest.decode(),
+            "law": {
+                "consistency": _hexed(self.law.consistency),
+                "envelopes": [one.decode() for one in self.law.envelopes],
+                "latest": self.law.latest.decode(),
+                "slice": cast("Json", self.law.slice.to_json()),
+            },
+            "order": self.order,
+            "published": self.published.decode(),
+            "slice": cast("Json", self.log.slice.to_json()),
+            "texts": {name: text.to_json() for name, text in self.texts.items()},
+        }
+
+
+def clear_address(executor: str) -> bytes:
+    """How the bytes of every code for ``executor`` begin."""
+    return b'{"address":{"executor":"%b",' % executor.encode()
+
+
+def decode_papers(data: bytes) -> Papers:
+    """Read papers or a code, strictly. Envelopes stay closed.
+
+    Raises:
+        MalformedDocumentError: too large, not canonical, fields missing or unknown.
+        LogError: a slice that cannot be one.
+    """
+    if len(data) > MAX_CODE:
+        raise MalformedDocumentError(f"{len(data):,} bytes, and a code has at most {MAX_CODE:,}")
+    try:
+        value: Json = _decoder.decode(data.decode("utf-8"))
+        if _dump(value) != data:
+            raise MalformedDocumentError("the bytes are not their own canonical form")
+        return _from_json(value)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MalformedDocumentError(f"not a code: {error}") from None
+
+
+def _from_json(value: Json) -> Papers:
+    if not isinstance(value, dict) or value.keys() != _FIELDS:
+        raise MalformedDocumentError("not a code: fields are missing or unknown")
+    law = value["law"]
+    if not isinstance(law, dict) or law.keys() != _LAW_FIELDS:
+        raise MalformedDocumentError("not a code: fields of law are missing or unknown")
+    return Papers(
+        _address(value["address"]),
+        DIGEST.read(value["order"]),
+        _log_part(value),
+        _log_part(law),
+        _note(value["published"]),
+        {DIGEST.read(name): Text.from_json(one) for name, one in _object(value["texts"]).items()},
+        {DIGEST.read(name): _file(one) for name, one in _object(value["files"]).items()},
+    )
+
+
+def _log_part(value: dict[str, Json]) -> LogPart:
+    return LogPart(
+        Slice.from_json(value["slice"]),
+        tuple(_text(one).encode() for one in _list(value["envelopes"])),
+        _note(value["latest"]),
+        tuple(bytes.fromhex(DIGEST.read(one)) for one in _list(value["consistency"])),
+    )
+
+
+def _address(value: Json) -> Address | tuple[str, ...]:
+    match value:
+        case {"executor": executor, "index": index, "path": list(path), **rest} if not rest:
+            return Address(
+                ID_FIELD.read(executor),
+                SIZE.read(index),
+                tuple(bytes.fromhex(DIGEST.read(one)) for one in path),
+            )
+        case {"executors": list(executors), **rest} if not rest:
+            return tuple(ID_FIELD.read(one) for one in executors)
+        case _:
+            raise MalformedDocumentError("not an address: executor, index and path")
+
+
+def _object(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise MalformedDocumentError("not an object")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise MalformedDocumentError("not a list")
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise MalformedDocumentError("not text")
+    return value
+
+
+def _note(value: Json) -> bytes:
+    return _text(value).encode()
+
+
+def _file(value: Json) -> bytes:
+    text = _text(value).encode()
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error as error:
+        raise MalformedDocumentError(f"a file that is not base64: {error}") from None
+    if base64.b64encode(data) != text:
+        raise MalformedDocumentError("a file whose base64 is not its own canonical form")
+    return data
+
+
+def _hexed(hashes: tuple[bytes, ...]) -> list[Json]:
+    return [one.hex() for one in hashes]
+
+
+def open_envelope(stored: bytes) -> Filed:
+    """An envelope and what it holds, read strictly, unverified.
+
+    Raises:
+        MalformedDocumentError: not canonical, unknown, or a drill.
+    """
+    envelope = Envelope.decode(stored)
+    return Filed(stored, envelope, unverified_document(envelope))
+
+
+def subject_of(digest: str, document: AnyDocument) -> str:
+    """The subject of a document's entry: its thread in the log."""
+    match document:
+        case Order() | Attestation():
+            return digest
+        case Countermand(subject=subject):
+            return subject
+        case Receipt(order=order, executor=executor):
+            return receipt_subject(order, executor)
+        case _ if (order := getattr(document, "order", None)) is not None:
+            return cast("str", order)
+        case _:
+            return digest
+
+
+def receipt_subject(order: str, executor: str) -> str:
+    """The thread of one executor's receipts for one order: so no code carries another's."""
+    return hashlib.sha256(bytes.fromhex(order) + executor.encode()).hexdigest()
+
+
+def _dump(value: Json) -> bytes:
+    try:
+        return _encoder.encode(value).encode()
+    except (ValueError, RecursionError) as error:
+        raise MalformedDocumentError(f"not a code: {error}") from None
+
+
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+def _no(text: str) -> NoReturn:
+    raise ValueError(f"{text[:20]} has no place in a code")
+
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_decoder = json.JSONDecoder(object_pairs_hook=_distinct, parse_float=_no, parse_constant=_no)
+
+__all__ = [
+    "Address", "Filed", "LogError", "LogPart", "Papers", "clear_address", "decode_papers",
+    "open_envelope", "receipt_subject", "subject_of",
+]  # fmt: skip

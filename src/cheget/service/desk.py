@@ -1,0 +1,493 @@
+"""The desk: where orders and answers are taken, one method each.
+
+The desk owns liveness, not safety: it can withhold and delay, and cannot make anything that an
+executor would take for a release. Whatever it accepts has verified and fits the state; an
+acknowledgement means durable and in the log. Sending the same document again is acknowledged
+again, so nobody is left in doubt by a lost reply.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
+from cheget.audit.header import Header, decode
+from cheget.errors import NotAcceptedError, StoreError, VerificationError
+from cheget.order.allowed import check_executors, check_order
+from cheget.order.charter import Charter, Law, LogKey
+from cheget.order.documents import (
+    AnyDocument,
+    Attestation,
+    Concurrence,
+    Countermand,
+    Order,
+    Receipt,
+)
+from cheget.order.fields import Head, Text
+from cheget.order.fold import Entry, at_instant, attest, begin, fold, step, withdraw
+from cheget.order.keys import PublicKey, verify
+from cheget.order.papers import Filed, open_envelope, receipt_subject, subject_of
+from cheget.order.proceeding import Attested, Effect, Proceeding
+from cheget.order.signatures import is_own_device, verify_signer
+from cheget.service.clock import Clock
+from cheget.service.shown import head_of, show
+from cheget.service.store import Log, Reading, Store, StoredEntry, Writing
+
+
+class LogSigner(Protocol):
+    """Signs a log's checkpoints."""
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes of Ed25519 over ``message``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Durable and in the log: the entry, a checkpoint that covers it, what it did."""
+
+    position: int
+    digest: str
+    effect: Effect
+    checkpoint: bytes
+    proceeding: Proceeding | None = None
+
+
+@dataclass
+class _Known:
+    """An order's state as of the entries read so far, thread by thread."""
+
+    proceeding: Proceeding
+    places: dict[str, int] = field(default_factory=dict)  # next place in each thread
+
+
+class Desk:
+    """A house's desk over a store. Safe for threads."""
+
+    def __init__(
+        self, store: Store, charter: Charter, clock: Clock, signers: Mapping[Log, LogSigner]
+    ) -> None:
+        """Open the desk.
+
+        Args:
+            store: Where both logs are.
+            charter: The house's charter as it holds.
+            clock: Read once for each entry.
+            signers: For the checkpoints of both logs, by the keys the charter names.
+        """
+        self.store = store
+        self.charter = charter
+        self.clock = clock
+        self._signers = signers
+        self._known: dict[str, _Known] = {}
+
+    def transmit(
+        self,
+        order: bytes,
+        executors: Sequence[str],
+        texts: Sequence[Text] = (),
+        files: Sequence[bytes] = (),
+    ) -> Acknowledgement:
+        """Take an order.
+
+        Args:
+            order: Its envelope.
+            executors: The ids it names, sorted.
+            texts: Its reason, salted as signed.
+            files: Contents of its file parameters.
+
+        Raises:
+            NotAcceptedError: it is not an order that this house allows.
+            StoreError: nothing was written.
+        """
+        filed = _opened(order, Order)
+        document = filed.unverified
+        assert isinstance(document, Order)  # noqa: S101 - for the type checker
+        by_digest = {hashlib.sha256(data).hexdigest(): data for data in files}
+
+        def allowed(law: Law) -> None:
+            action = check_order(law, document)
+            check_executors(law, document, executors)
+            given = dict(document.parameters)
+            for name, parameter in action.parameters:
+                if parameter.kind == "file":
+                    data = by_digest.get(given[name])
+                    if data is None or len(data) > parameter.up_to:
+                        raise NotAcceptedError(f"{name}: its file is missing, or too large")
+
+        def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
+            placed = self._transmit(tx, filed, document, allowed)
+            tx.put_executors(filed.envelope.digest, executors)
+            tx.put_texts([text for text in texts if text.digest == document.reason])
+            for digest, data in by_digest.items():
+                if digest in dict(document.parameters).values():
+                    tx.put_file(digest, data)
+            return placed
+
+        return self._acknowledge(filed, work)
+
+    def concur(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take a concurrence. Raises as :meth:`transmit`."""
+        return self._answer(stored, "concurrence", texts)
+
+    def refuse(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take a refusal. Raises as :meth:`transmit`."""
+        return self._answer(stored, "refusal", texts)
+
+    def ask(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take a question. Raises as :meth:`transmit`."""
+        return self._answer(stored, "question", texts)
+
+    def review(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take a review. Raises as :meth:`transmit`."""
+        return self._answer(stored, "review", texts)
+
+    def countermand(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take a countermand of an order or of an attestation. Raises as :meth:`transmit`."""
+        return self._answer(stored, "countermand", texts)
+
+    def attest(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
+        """Take an attestation. Raises as :meth:`transmit`."""
+        filed = _opened(stored, Attestation)
+        document = filed.unverified
+        assert isinstance(document, Attestation)  # noqa: S101 - for the type checker
+
+        def work(tx: Writing) -> tuple[int, Effect, None]:
+            law = self._law(document.law)
+            entry = self._entry(tx, law, filed)
+            attest(law, entry, document)
+            if document.until <= entry.at:
+                raise NotAcceptedError("the attestation has ended already")
+            tx.put_texts([text for text in texts if text.digest == document.statement])
+            return self._append(tx, filed, entry.at, seq=0), "kept", None
+
+        return self._acknowledge(filed, work)
+
+    def receive(self, stored: bytes) -> Acknowledgement:
+        """Take an executor's receipt. Raises as :meth:`transmit`."""
+        filed = _opened(stored, Receipt)
+        document = filed.unverified
+        assert isinstance(document, Receipt)  # noqa: S101 - for the type checker
+
+        def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
+            known = self._proceeding(tx, document.order)
+            thread = tx.thread("orders", receipt_subject(document.order, document.executor))
+            self._check_receipt(tx, known.proceeding, filed, document, thread)
+            at = self._now(tx)
+            position = self._append(tx, filed, at, seq=len(thread))
+            return position, "kept", known.proceeding
+
+        return self._acknowledge(filed, work)
+
+    def proceeding(self, order: str) -> Proceeding:
+        """An order's state at this instant.
+
+        Raises:
+            NotAcceptedError: there is no such order.
+        """
+        known = self.store.read(lambda tx: self._proceeding(tx, order))
+        return at_instant(known.proceeding, self.clock.now())
+
+    def papers(self, order: str, *, law: Head | None = None, orders: Head | None = None) -> bytes:
+        """What a signer is shown: the order with all that verifying it needs.
+
+        Args:
+            order: The order's digest.
+            law: The law log's head that the reader holds, if any.
+            orders: The orders log's head that the reader holds, if any.
+        """
+        return self._show(order, None, law, orders)
+
+    def code(
+        self, order: str, executor: str, *, law: Head | None = None, orders: Head | None = None
+    ) -> bytes:
+        """The authorization code of one executor, derived; of an order not released, no code.
+
+        Raises:
+            NotAcceptedError: there is no such order, it is not released, or it does not name
+                this executor.
+        """
+        if self.proceeding(order).release is None:
+            raise NotAcceptedError("the order is not released: there is no code")
+        return self._show(order, executor, law, orders)
+
+    def codes(self, order: str, *, law: Head | None = None) -> Mapping[str, bytes]:
+        """The codes of all executors that the order names."""
+        if self.proceeding(order).release is None:
+            raise NotAcceptedError("the order is not released: there is no code")
+        executors = self.store.read(lambda tx: tx.executors(order))
+        return {one: self._show(order, one, law, None) for one in executors}
+
+    def orders(self) -> list[Proceeding]:
+        """Every order with its state, in log order."""
+
+        def work(tx: Reading) -> list[Proceeding]:
+            return [
+                self._proceeding(tx, entry.digest).proceeding
+                for entry in tx.of_kind("orders", "order")
+            ]
+
+        now = self.clock.now()
+        return [at_instant(proceeding, now) for proceeding in self.store.read(work)]
+
+    def receipts(self, order: str) -> list[Receipt]:
+        """The last receipt of each executor that sent one for the order."""
+
+        def work(tx: Reading) -> list[Receipt]:
+            found = []
+            for executor in tx.executors(order):
+                thread = tx.thread("orders", receipt_subject(order, executor))
+                if thread:
+                    document = open_envelope(thread[-1].envelope).unverified
+                    if isinstance(document, Receipt):
+                        found.append(document)
+            return found
+
+        return self.store.read(work)
+
+    def checkpoint(self, log: Log) -> bytes:
+        """A checkpoint of the log as it is committed now."""
+        return self.store.read(lambda tx: self._checkpoint(tx, log, tx.size(log)))
+
+    def head(self, log: Log) -> Head:
+        """The log's size and root as committed now."""
+        return self.store.read(lambda tx: head_of(tx, log, tx.size(log)))
+
+    def _answer(self, stored: bytes, kind: str, texts: Sequence[Text]) -> Acknowledgement:
+        filed = _opened(stored, None, kind)
+        wanted = {getattr(filed.unverified, name, None) for name in ("reason", "finding")}
+
+        def work(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
+            placed = self._place_answer(tx, filed)
+            tx.put_texts([text for text in texts if text.digest in wanted])
+            return placed
+
+        return self._acknowledge(filed, work)
+
+    def _transmit(
+        self, tx: Writing, filed: Filed, order: Order, allowed: Callable[[Law], None]
+    ) -> tuple[int, Effect, Proceeding]:
+        law = self._law(order.law)
+        if order.deployment != law.deployment:
+            raise NotAcceptedError("the order belongs to another deployment")
+        entry = self._entry(tx, law, filed)
+        allowed(law)
+        proceeding = begin(law, entry, self._attested(tx, law, order))
+        position = self._append(tx, filed, entry.at, seq=0)
+        effect: Effect = "releases" if proceeding.release is not None else "counts"
+        return position, effect, proceeding
+
+    def _place_answer(self, tx: Writing, filed: Filed) -> tuple[int, Effect, Proceeding | None]:
+        document = filed.unverified
+        subject = subject_of(filed.envelope.digest, document)
+        if isinstance(document, Countermand):
+            entry = tx.find("orders", subject)
+            if entry is not None and entry.seq == 0:
+                attestation = open_envelope(entry.envelope).unverified
+                if isinstance(attestation, Attestation):
+                    return self._withdraw(tx, filed, entry, attestation)
+        known = self._proceeding(tx, subject)
+        entry_ = self._entry(tx, known.proceeding.law, filed)
+        if isinstance(document, Concurrence):
+            _check_seen(tx, document)
+        proceeding, effect = step(known.proceeding, entry_)
+        seq = known.places[subject]
+        return self._append(tx, filed, entry_.at, seq=seq), effect, proceeding
+
+    def _withdraw(
+        self, tx: Writing, filed: Filed, stored: StoredEntry, attestation: Attestation
+    ) -> tuple[int, Effect, None]:
+        law = self._law(attestation.law)
+        attested, places = self._attestation(tx, law, stored)
+        entry = self._entry(tx, law, filed)
+        withdraw(attested, entry)
+        return self._append(tx, filed, entry.at, seq=places), "kept", None
+
+    def _law(self, digest: str) -> Law:
+        law = self.charter.law_digests.get(digest)
+        if law is None:
+            raise NotAcceptedError("it names another law than any chain of this house has now")
+        return law
+
+    def _now(self, tx: Reading) -> int:
+        size = tx.size("orders")
+        last = _at(tx.leaves("orders", size - 1, size)[0]) if size else 0
+        return max(self.clock.now(), last)
+
+    def _entry(self, tx: Reading, law: Law, filed: Filed) -> Entry:
+        """The document as the next entry would hold it, its signature verified."""
+        signer = getattr(filed.unverified, "signer", "")
+        key = verify_signer(law.people, signer, filed.envelope)
+        return Entry(
+            tx.size("orders"), self._now(tx), filed.envelope.digest, filed.unverified,
+            is_own_device(key),
+        )  # fmt: skip
+
+    def _append(self, tx: Writing, filed: Filed, at: int, *, seq: int) -> int:
+        subject = subject_of(filed.envelope.digest, filed.unverified)
+        kind = filed.envelope.kind
+        leaf = Header(at, filed.stored_digest, kind, seq, subject).encode()
+        return tx.append(
+            "orders", leaf, subject=subject, seq=seq, kind=kind,
+            digest=filed.envelope.digest, envelope=filed.stored,
+        )  # fmt: skip
+
+    def _proceeding(self, tx: Reading, order: str) -> _Known:
+        """The order's state as of what is committed; only what is new since is folded."""
+        known = self._known.get(order)
+        if known is None:
+            return self._fold(tx, order)
+        fresh = [
+            (subject, entry)
+            for subject, place in known.places.items()
+            for entry in tx.thread("orders", subject, place)
+        ]
+        if not fresh:
+            return known
+        proceeding, places = known.proceeding, dict(known.places)
+        for subject, stored in sorted(fresh, key=lambda one: one[1].position):
+            proceeding, _ = step(proceeding, _reentered(proceeding.law, stored))
+            places[subject] = stored.seq + 1
+        known = self._known[order] = _Known(proceeding, places)
+        return known
+
+    def _fold(self, tx: Reading, order: str) -> _Known:
+        first = tx.find("orders", order)
+        document = open_envelope(first.envelope).unverified if first is not None else None
+        if not isinstance(document, Order):
+            raise NotAcceptedError(f"there is no order {order[:16]}")
+        law = self._law(document.law)
+        threads = {
+            subject: tx.thread("orders", subject) for subject in (order, *document.attestations)
+        }
+        entries = [_reentered(law, one) for thread in threads.values() for one in thread]
+        places = {subject: len(thread) for subject, thread in threads.items()}
+        known = self._known[order] = _Known(fold(law, entries), places)
+        return known
+
+    def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
+        found = []
+        for digest in order.attestations:
+            stored = tx.find("orders", digest)
+            if stored is None:
+                raise NotAcceptedError(f"there is no attestation {digest[:16]}")
+            found.append(self._attestation(tx, law, stored)[0])
+        return tuple(found)
+
+    def _attestation(self, tx: Reading, law: Law, stored: StoredEntry) -> tuple[Attested, int]:
+        """An attestation as it stands, and the next place in its thread."""
+        entry = _reentered(law, stored)
+        if not isinstance(entry.document, Attestation):
+            raise NotAcceptedError(f"{stored.digest[:16]} is no attestation")
+        attested = attest(law, entry, entry.document)
+        thread = tx.thread("orders", stored.digest, 1)
+        for one in thread:
+            attested = withdraw(attested, _reentered(law, one))
+        return attested, len(thread) + 1
+
+    def _check_receipt(
+        self, tx: Reading, proceeding: Proceeding, filed: Filed, receipt: Receipt,
+        thread: Sequence[StoredEntry],
+    ) -> None:  # fmt: skip
+        release = proceeding.release
+        if release is None or receipt.release != release.digest:
+            raise NotAcceptedError("a receipt for what was not released")
+        if receipt.executor not in tx.executors(receipt.order):
+            raise NotAcceptedError(f"the order does not name {receipt.executor}")
+        key = self.charter.executors.get(receipt.executor)
+        if key is None or receipt.deployment != self.charter.deployment:
+            raise NotAcceptedError(f"{receipt.executor} is not on the roster of this deployment")
+        verify_executor(key, filed)
+        if not thread:
+            if receipt.resolves is not None:
+                raise NotAcceptedError("there is no receipt to resolve")
+            return
+        last = open_envelope(thread[-1].envelope).unverified
+        assert isinstance(last, Receipt)  # noqa: S101 - its thread holds nothing else
+        if last.outcome == "unknown":
+            if receipt.resolves != thread[-1].digest:
+                raise NotAcceptedError("an unknown is resolved by a receipt that names it")
+        elif last.outcome != "failed" or receipt.resolves is not None:
+            raise NotAcceptedError(f"the receipt says {last.outcome} already, and is final")
+
+    def _acknowledge(
+        self, filed: Filed, work: Callable[[Writing], tuple[int, Effect, Proceeding | None]]
+    ) -> Acknowledgement:
+        digest = filed.envelope.digest
+
+        def once(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
+            known = tx.find("orders", digest)
+            return (known.position, "kept", None) if known is not None else work(tx)
+
+        try:
+            position, effect, proceeding = self.store.write(once)
+        except VerificationError as error:
+            raise NotAcceptedError(str(error), hint=error.hint) from error
+        # Only what is read back as committed is signed for.
+        note = self.store.read(lambda tx: self._read_back(tx, position, digest))
+        return Acknowledgement(position, digest, effect, note, proceeding)
+
+    def _read_back(self, tx: Reading, position: int, digest: str) -> bytes:
+        entry = tx.find("orders", digest)
+        if entry is None or entry.position != position:
+            raise StoreError("what was committed cannot be read back")
+        return self._checkpoint(tx, "orders", tx.size("orders"))
+
+    def _checkpoint(self, tx: Reading, log: Log, size: int) -> bytes:
+        terms = self.charter.terms
+        named: LogKey = terms.orders if log == "orders" else terms.law
+        point = Checkpoint(named.origin, size, tx.peaks(log, size).root())
+        return assemble(point, self._signers[log].sign(note_to_sign(point)), named.key)
+
+    def _show(
+        self, order: str, executor: str | None, law: Head | None, orders: Head | None
+    ) -> bytes:
+        def work(tx: Reading) -> bytes:
+            proceeding = self._proceeding(tx, order).proceeding
+            return show(
+                tx, proceeding, executor, held_law=law, held_orders=orders,
+                checkpoint=lambda log, size: self._checkpoint(tx, log, size),
+            )  # fmt: skip
+
+        return self.store.read(work)
+
+
+def verify_executor(key: PublicKey, filed: Filed) -> None:
+    """Return only if the receipt is signed by its executor."""
+    verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
+
+
+def _opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
+    try:
+        filed = open_envelope(stored)
+    except VerificationError as error:
+        raise NotAcceptedError(str(error)) from error
+    document: AnyDocument = filed.unverified
+    if (cls is not None and not isinstance(document, cls)) or (
+        kind is not None and filed.envelope.kind != kind
+    ):
+        wanted = kind or (cls.__name__.lower() if cls else "")
+        raise NotAcceptedError(f"a {filed.envelope.kind}, where a {wanted} is due")
+    return filed
+
+
+def _reentered(law: Law, stored: StoredEntry) -> Entry:
+    """An entry read back from the store, its signature verified again."""
+    filed = open_envelope(stored.envelope)
+    key = verify_signer(law.people, getattr(filed.unverified, "signer", ""), filed.envelope)
+    return Entry(
+        stored.position, _at(stored.leaf), stored.digest, filed.unverified, is_own_device(key)
+    )
+
+
+def _at(leaf: bytes) -> int:
+    return decode(leaf).at
+
+
+def _check_seen(tx: Reading, document: Concurrence) -> None:
+    size = tx.size("orders")
+    if document.size > size or tx.peaks("orders", document.size).root().hex() != document.root:
+        raise NotAcceptedError("its signer saw a head that this log never had")

@@ -1,0 +1,148 @@
+"""What a desk shows of an order: papers for signers, codes for executors.
+
+Derived from the log alone: the desk adds nothing that it could invent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cheget.audit.slice import Slice
+from cheget.errors import NotAcceptedError
+from cheget.order.allowed import executors_tree
+from cheget.order.documents import AnyDocument, Order
+from cheget.order.fields import Head, Text
+from cheget.order.papers import Address, LogPart, Papers, open_envelope
+from cheget.order.proceeding import Proceeding
+from cheget.service.store import Log, Reading
+
+CheckpointAt = Callable[[Log, int], bytes]
+
+
+def head_of(tx: Reading, log: Log, size: int) -> Head:
+    """The log's head at a size it has reached."""
+    return Head(size, tx.peaks(log, size).root().hex())
+
+
+def slice_of(tx: Reading, log: Log, start: int, end: int) -> Slice:
+    """The slice from position ``start`` to size ``end``."""
+    return Slice(start, tx.peaks(log, start).hashes, tuple(tx.leaves(log, start, end)))
+
+
+def consistency(tx: Reading, log: Log, old: int, new: int) -> tuple[bytes, ...]:
+    """The consistency path between two sizes of a log (RFC 6962, section 2.1.2)."""
+    if old in {0, new}:
+        return ()
+    path = []
+    height = (old & -old).bit_length() - 1
+    index, last = (old >> height) - 1, (new - 1) >> height
+    if index:
+        path.append(_subtree(tx, log, height, index, new))
+    while last:
+        if index & 1 or index < last:
+            path.append(_subtree(tx, log, height, index ^ 1, new))
+        index, last, height = index >> 1, last >> 1, height + 1
+    return tuple(path)
+
+
+def _subtree(tx: Reading, log: Log, height: int, index: int, size: int) -> bytes:
+    """The hash over leaves ``index * 2**height`` up to the subtree's end, or to ``size``."""
+    start = index << height
+    if start + (1 << height) <= size:
+        return tx.node(log, height, index)
+    # A ragged right edge: the peaks of what it holds, which are peaks of the whole tree too.
+    peaks = tx.peaks(log, size).hashes
+    within = (size - start).bit_count()
+    return Slice(size - start, peaks[-within:], ()).roots({size - start})[size - start]
+
+
+def show(
+    tx: Reading,
+    proceeding: Proceeding,
+    executor: str | None,
+    *,
+    held_law: Head | None,
+    held_orders: Head | None,
+    checkpoint: CheckpointAt,
+) -> bytes:
+    """The papers of an order, or the code of one of its executors.
+
+    Raises:
+        NotAcceptedError: the order does not name the executor.
+    """
+    order = proceeding.digest
+    executors = tx.executors(order)
+    threads = sorted(
+        (
+            entry
+            for subject in (order, *proceeding.order.attestations)
+            for entry in tx.thread("orders", subject)
+        ),
+        key=lambda entry: entry.position,
+    )
+    size, start = tx.size("orders"), threads[0].position
+    release = proceeding.release
+    behind = held_orders is not None and 0 < held_orders.size < start
+    papers = Papers(
+        address=_address(executors, executor),
+        order=order,
+        log=LogPart(
+            slice_of(tx, "orders", start, size),
+            tuple(entry.envelope for entry in threads),
+            checkpoint("orders", size),
+            consistency(tx, "orders", held_orders.size, size) if behind and held_orders else (),
+        ),
+        law=_law(tx, held_law, checkpoint),
+        published=checkpoint("orders", release.position + 1 if release else size),
+        texts=_texts(tx, [entry.envelope for entry in threads]) if executor is None else {},
+        files=_files(tx, proceeding),
+    )
+    return papers.encode()
+
+
+def _address(executors: tuple[str, ...], executor: str | None) -> Address | tuple[str, ...]:
+    if executor is None:
+        return executors
+    if executor not in executors:
+        raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
+    index = executors.index(executor)
+    return Address(executor, index, executors_tree(executors).path(index))
+
+
+def _law(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
+    size = tx.size("law")
+    start = min(held.size, size) if held is not None else 0
+    piece = slice_of(tx, "law", start, size)
+    by_position = {
+        entry.position: entry.envelope
+        for kind in _LAW_KINDS
+        for entry in tx.of_kind("law", kind)
+        if entry.position >= start
+    }
+    envelopes = tuple(by_position[position] for position in sorted(by_position))
+    return LogPart(piece, envelopes, checkpoint("law", size))
+
+
+_LAW_KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation", "absence")
+
+
+def _texts(tx: Reading, envelopes: list[bytes]) -> dict[str, Text]:
+    wanted = []
+    for stored in envelopes:
+        document: AnyDocument = open_envelope(stored).unverified
+        wanted += [
+            digest
+            for name in ("reason", "statement", "finding")
+            if (digest := getattr(document, name, None)) is not None
+        ]
+    return dict(tx.texts(wanted))
+
+
+def _files(tx: Reading, proceeding: Proceeding) -> dict[str, bytes]:
+    order: Order = proceeding.order
+    given = dict(order.parameters)
+    found = {}
+    for name, parameter in proceeding.action.parameters:
+        if parameter.kind == "file" and (data := tx.file(given[name])) is not None:
+            found[given[name]] = data
+    return found

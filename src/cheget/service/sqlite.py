@@ -1,0 +1,328 @@
+"""The store on SQLite: WAL, ``synchronous=FULL``, one writer with a queue and group commit.
+
+Whatever arrives while a commit is under way shares the next one, so many clients cost few
+syncs and none waits on SQLite's unfair busy handler. Other processes may write to the same
+file; each transaction begins IMMEDIATE and reads what it builds on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from cheget.audit.merkle import leaf_hash, node_hash
+from cheget.audit.peaks import Peaks
+from cheget.errors import StoreError, TwoSequencersError
+from cheget.order.fields import Text
+from cheget.service.store import Log, Reading, StoredEntry, Writing
+
+T = TypeVar("T")
+
+_BUSY_SECONDS = 10.0
+_GROUP = 256
+_LOGS: dict[Log, int] = {"orders": 0, "law": 1}
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+  log INTEGER NOT NULL, position INTEGER NOT NULL, subject TEXT, seq INTEGER NOT NULL,
+  kind TEXT NOT NULL, digest TEXT NOT NULL, leaf BLOB NOT NULL, envelope BLOB NOT NULL,
+  PRIMARY KEY (log, position), UNIQUE (log, subject, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entries_by_digest ON entries (log, digest);
+CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (log, kind, position);
+CREATE TABLE IF NOT EXISTS nodes (
+  log INTEGER NOT NULL, height INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
+  PRIMARY KEY (log, height, place)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS texts (digest TEXT PRIMARY KEY, salt BLOB NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS executors (order_ TEXT PRIMARY KEY, list TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS files (digest TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS charters (version INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS enrolments (place INTEGER PRIMARY KEY, envelope BLOB NOT NULL);
+"""
+
+_ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries"
+
+
+class _Transaction:
+    """Reading and writing on one connection, inside whatever transaction it is in."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection
+
+    def size(self, log: Log) -> int:
+        row = self._sql.execute(
+            "SELECT max(position) FROM entries WHERE log = ?", (_LOGS[log],)
+        ).fetchone()
+        return 0 if row[0] is None else int(row[0]) + 1
+
+    def peaks(self, log: Log, size: int) -> Peaks:
+        hashes, start = [], 0
+        for height in range(size.bit_length() - 1, -1, -1):
+            if size >> height & 1:
+                hashes.append(self.node(log, height, start >> height))
+                start += 1 << height
+        return Peaks(size, tuple(hashes))
+
+    def node(self, log: Log, height: int, index: int) -> bytes:
+        row = self._sql.execute(
+            "SELECT hash FROM nodes WHERE log = ? AND height = ? AND place = ?",
+            (_LOGS[log], height, index),
+        ).fetchone()
+        if row is None:
+            raise StoreError(f"the {log} log lacks node {index} at height {height}: damaged")
+        return cast("bytes", row[0])
+
+    def leaves(self, log: Log, start: int, end: int) -> list[bytes]:
+        rows = self._sql.execute(
+            "SELECT leaf FROM entries WHERE log = ? AND position >= ? AND position < ?"
+            " ORDER BY position",
+            (_LOGS[log], start, end),
+        )
+        return [row[0] for row in rows]
+
+    def thread(self, log: Log, subject: str, since: int = 0) -> list[StoredEntry]:
+        rows = self._sql.execute(
+            _ENTRY + " WHERE log = ? AND subject = ? AND seq >= ? ORDER BY seq",
+            (_LOGS[log], subject, since),
+        )
+        return [StoredEntry(*row) for row in rows]
+
+    def find(self, log: Log, digest: str) -> StoredEntry | None:
+        row = self._sql.execute(
+            _ENTRY + " WHERE log = ? AND digest = ? ORDER BY position LIMIT 1",
+            (_LOGS[log], digest),
+        ).fetchone()
+        return None if row is None else StoredEntry(*row)
+
+    def of_kind(self, log: Log, kind: str) -> list[StoredEntry]:
+        rows = self._sql.execute(
+            _ENTRY + " WHERE log = ? AND kind = ? ORDER BY position", (_LOGS[log], kind)
+        )
+        return [StoredEntry(*row) for row in rows]
+
+    def texts(self, digests: Sequence[str]) -> Mapping[str, Text]:
+        found = {}
+        for digest in digests:
+            row = self._sql.execute(
+                "SELECT salt, text FROM texts WHERE digest = ?", (digest,)
+            ).fetchone()
+            if row is not None:
+                found[digest] = Text(row[0], row[1])
+        return found
+
+    def executors(self, order: str) -> tuple[str, ...]:
+        row = self._sql.execute("SELECT list FROM executors WHERE order_ = ?", (order,)).fetchone()
+        return tuple(row[0].split()) if row else ()
+
+    def file(self, digest: str) -> bytes | None:
+        row = self._sql.execute("SELECT data FROM files WHERE digest = ?", (digest,)).fetchone()
+        return row[0] if row else None
+
+    def charter(self) -> bytes | None:
+        row = self._sql.execute(
+            "SELECT payload FROM charters ORDER BY version DESC LIMIT 1"
+        ).fetchone()
+        return row[0] if row else None
+
+    def enrolments(self) -> list[bytes]:
+        rows = self._sql.execute("SELECT envelope FROM enrolments ORDER BY place")
+        return [row[0] for row in rows]
+
+    def append(self, log: Log, leaf: bytes, *, subject: str | None, seq: int, kind: str,
+               digest: str, envelope: bytes) -> int:  # fmt: skip
+        position, number = self.size(log), _LOGS[log]
+        try:
+            self._sql.execute(
+                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (number, position, subject, seq, kind, digest, leaf, envelope),
+            )
+        except sqlite3.IntegrityError as error:
+            raise TwoSequencersError(f"entry {position} of the {log} log is taken") from error
+        node, height, place = leaf_hash(leaf), 0, position
+        rows = [(number, 0, place, node)]
+        while place & 1:
+            node = node_hash(self.node(log, height, place - 1), node)
+            height, place = height + 1, place >> 1
+            rows.append((number, height, place, node))
+        self._sql.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", rows)
+        return position
+
+    def put_texts(self, texts: Sequence[Text]) -> None:
+        self._sql.executemany(
+            "INSERT OR IGNORE INTO texts VALUES (?, ?, ?)",
+            [(text.digest, text.salt, text.text) for text in texts],
+        )
+
+    def erase_text(self, digest: str) -> bool:
+        return self._sql.execute("DELETE FROM texts WHERE digest = ?", (digest,)).rowcount > 0
+
+    def put_executors(self, order: str, executors: Sequence[str]) -> None:
+        self._sql.execute(
+            "INSERT OR IGNORE INTO executors VALUES (?, ?)", (order, " ".join(executors))
+        )
+
+    def put_file(self, digest: str, data: bytes) -> None:
+        self._sql.execute("INSERT OR IGNORE INTO files VALUES (?, ?)", (digest, data))
+
+    def put_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
+        self._sql.execute("INSERT INTO charters VALUES (1, ?)", (payload,))
+        self._sql.executemany("INSERT INTO enrolments VALUES (?, ?)", list(enumerate(enrolments)))
+
+
+class SqliteStore:
+    """A store in one file. Safe for threads; other processes may open the same file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``, made when it is missing.
+
+        Raises:
+            StoreError: it cannot be opened, or is not a database of ours.
+        """
+        self._path = path
+        self._work: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None]
+        self._work = queue.SimpleQueue()
+        self._readers = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+        self._closed = False
+        with _errors(path), _only_one(path):
+            connection = self._connect()
+            connection.executescript(_SCHEMA)
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Run ``work`` in a transaction; return its result once that is durable."""
+        done: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreError("the store is closed")
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
+                self._writer.start()
+            self._work.put((work, done))
+        return done.result()
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run ``work`` on what is committed, as of one moment."""
+        connection = getattr(self._readers, "connection", None)
+        with _errors(self._path):
+            if connection is None:
+                connection = self._readers.connection = self._connect()
+            connection.execute("BEGIN")
+            try:
+                return work(_Transaction(connection))
+            finally:
+                connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            writer = self._writer
+            self._work.put(None)
+        if writer is not None:
+            writer.join()
+        for connection in self._connections:
+            connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        with self._lock:
+            self._connections.append(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
+
+    def _run(self) -> None:
+        with _errors(self._path):
+            connection = self._connect()
+        while True:
+            group = self._next_group()
+            if group:
+                _commit(connection, self._path, group)
+            else:
+                return
+
+    def _next_group(self) -> list[tuple[Callable[[Any], Any], Future[Any]]]:
+        group = []
+        one = self._work.get()
+        while one is not None:
+            group.append(one)
+            if len(group) == _GROUP or self._work.empty():
+                return group
+            one = self._work.get()
+        if group:
+            self._work.put(None)  # seen again when what came before it is done
+        return group
+
+
+def _commit(
+    connection: sqlite3.Connection,
+    path: Path,
+    group: list[tuple[Callable[[Any], Any], Future[Any]]],
+) -> None:
+    """Run a group in one transaction; each answers only after the commit is durable."""
+    results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    try:
+        with _errors(path):
+            connection.execute("BEGIN IMMEDIATE")
+            for work, done in group:
+                connection.execute("SAVEPOINT one")
+                try:
+                    results.append((done, work(_Transaction(connection)), None))
+                except sqlite3.Error:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+                    connection.execute("ROLLBACK TO one")
+                    results.append((done, None, error))
+                connection.execute("RELEASE one")
+            connection.execute("COMMIT")
+    except BaseException as error:  # noqa: BLE001 - nothing was written: everybody is told
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for _, done in group:
+            done.set_exception(error)
+        return
+    for done, result, error in results:
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Two processes that open a new file together would meet in ``journal_mode``."""
+    with path.with_name(path.name + ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        said = str(error)
+        if "locked" in said or "busy" in said:
+            raise StoreError(f"{path} is in use by somebody else", hint="try again") from error
+        if "full" in said or "disk I/O" in said:
+            raise StoreError(f"{path}: {said}; nothing was written", hint="make room") from error
+        raise StoreError(f"{path}: {said}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} is no database of ours, or damaged: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
