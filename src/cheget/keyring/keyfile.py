@@ -52,6 +52,7 @@ class _Preamble:
     kdf: bytes
     rounds: int
     key_type: bytes
+    public: bytes
 
 
 def generate(entropy: bytes) -> Ed25519Signer:
@@ -121,6 +122,9 @@ def read(
             raise KeyFileError(f"{path} is encrypted and needs its passphrase")
         secret = passphrase()
     private = _load(path, data, secret)
+    # The library does not ask whether the secret belongs to the public key beside it.
+    if not preamble.public.endswith(private.public_key().public_bytes_raw()):
+        raise KeyFileError(f"{path} is damaged")
     return Ed25519Signer(private) if scheme == ED25519 else SshKeySigner(private)
 
 
@@ -191,7 +195,7 @@ def _preamble(path: Path, data: bytes) -> _Preamble:
         key_type, _ = sshsig.read_string(public, 0)
     except (binascii.Error, BadSignatureError):
         raise KeyFileError(f"{path} is damaged") from None
-    return _Preamble(kdf, int.from_bytes(options[-4:], "big"), key_type)
+    return _Preamble(kdf, int.from_bytes(options[-4:], "big"), key_type, public)
 
 
 def _check_type(path: Path, preamble: _Preamble) -> None:
