@@ -363,8 +363,8 @@ def _check_counted_posts(charter: Charter, chain: Chain) -> None:
     for what, rule in rules:
         filled: dict[str, str] = {}
         for post in sorted(set(names(rule))):
-            person = charter.posts.get(post)
-            if person is not None and filled.setdefault(person, post) != post:
+            who = charter.posts.get(post)
+            if who is not None and filled.setdefault(who, post) != post:
                 raise CharterError(
-                    f"{chain.id}: {what} counts {person} twice, as {filled[person]} and as {post}"
+                    f"{chain.id}: {what} counts {who} twice, as {filled[who]} and as {post}"
                 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cheget.errors import UnfitEntryError
 from cheget.chain.rule import is_met
+from cheget.errors import UnfitEntryError
 from cheget.order.documents import Refusal
 from cheget.order.fold import Entry, at_instant, step
 from cheget.order.proceeding import Counted, Proceeding, Rung

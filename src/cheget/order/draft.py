@@ -228,4 +228,3 @@ def draft_agreement(
     return Concurrence(
         (), now, AMEND, amendment, amendment, reason.digest, seen.root, signer, signer, seen.size
     )
-

@@ -195,7 +195,7 @@ _D = TypeVar("_D")
 
 
 @cache
-def _codecs(cls: type) -> tuple[tuple[str, Codec, bool], ...]:
+def _codecs(cls: Any) -> tuple[tuple[str, Codec, bool], ...]:  # noqa: ANN401 - a dataclass
     spelled: tuple[Field[Any], ...] = fields(cls)
     return tuple(
         (one.name.rstrip("_"), one.metadata["codec"], one.metadata["optional"]) for one in spelled

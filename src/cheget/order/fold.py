@@ -256,15 +256,25 @@ def _check_seat(proceeding: Proceeding, rung: Rung, entry: Entry, document: Conc
         raise UnfitEntryError(f"{rung.level.id} signs on a device of its own")
     if document.absence is not None:
         raise UnfitEntryError("no absence is known that would let a deputy answer at once")
+    _check_free(proceeding, rung, person, seat)
+    if after:
+        _check_deputy(proceeding, rung, document, after)
+
+
+def _check_free(proceeding: Proceeding, rung: Rung, person: str, seat: str) -> None:
     if person in proceeding.refusers:
         raise UnfitEntryError(f"{person} has refused, and cannot concur afterwards")
     if proceeding.is_spent(person, seat):
         raise UnfitEntryError(f"{person} counts already in this order: one person, one seat")
     if any(one.seat == seat for one in rung.counted):
         raise UnfitEntryError(f"{seat} has been answered")
-    if after and law.person_of(seat) in proceeding.refusers:
+
+
+def _check_deputy(proceeding: Proceeding, rung: Rung, document: Concurrence, after: int) -> None:
+    seat = document.seat
+    if proceeding.law.person_of(seat) in proceeding.refusers:
         raise UnfitEntryError(f"{seat} refused: no deputy overrides that")
-    if after and document.answered_at < rung.opened_at + after:
+    if document.answered_at < rung.opened_at + after:
         wait = rung.opened_at + after - document.answered_at
         raise UnfitEntryError(f"the deputy's turn at {seat} is {wait} s away")
 

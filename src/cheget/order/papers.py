@@ -233,10 +233,8 @@ def subject_of(digest: str, document: AnyDocument) -> str:
             return subject
         case Receipt(order=order, executor=executor):
             return receipt_subject(order, executor)
-        case _ if (order := getattr(document, "order", None)) is not None:
-            return cast("str", order)
         case _:
-            return digest
+            return cast("str", getattr(document, "order", digest))
 
 
 def receipt_subject(order: str, executor: str) -> str:

@@ -18,7 +18,7 @@ from cheget.order.law import check_enrolments, founders, missing_founders
 from cheget.order.papers import Filed, open_envelope, subject_of
 from cheget.order.signatures import verify_signer
 from cheget.service.clock import Clock
-from cheget.service.store import Reading, Store, Writing
+from cheget.service.store import Log, Reading, Store, Writing
 
 
 def propose(
@@ -138,10 +138,11 @@ def _append(tx: Writing, filed: Filed, clock: Clock) -> None:
     subject = subject_of(filed.envelope.digest, filed.unverified)
     seq, kind = len(tx.thread("law", subject)), filed.envelope.kind
     at = clock.now()
-    for log in ("law", "orders"):
-        size = tx.size(log)  # type: ignore[arg-type]
+    logs: tuple[Log, ...] = ("law", "orders")
+    for log in logs:
+        size = tx.size(log)
         if size:
-            at = max(at, decode(tx.leaves(log, size - 1, size)[0]).at)  # type: ignore[arg-type]
+            at = max(at, decode(tx.leaves(log, size - 1, size)[0]).at)
     leaf = Header(at, filed.stored_digest, kind, seq, subject).encode()
     tx.append(
         "law", leaf, subject=subject, seq=seq, kind=kind,
@@ -149,6 +150,4 @@ def _append(tx: Writing, filed: Filed, clock: Clock) -> None:
     )  # fmt: skip
     size = tx.size("law")
     mention = Mention(at, tx.peaks("law", size).root().hex(), size)
-    tx.append(
-        "orders", mention.encode(), subject=None, seq=0, kind="law", digest="", envelope=b""
-    )
+    tx.append("orders", mention.encode(), subject=None, seq=0, kind="law", digest="", envelope=b"")

@@ -296,11 +296,11 @@ def _commit(
         for _, done in group:
             done.set_exception(error)
         return
-    for done, result, error in results:
-        if error is None:
+    for done, result, fault in results:
+        if fault is None:
             done.set_result(result)
         else:
-            done.set_exception(error)
+            done.set_exception(fault)
 
 
 @contextmanager
