@@ -55,7 +55,7 @@ def read_conditions(node: Node, names: Names) -> tuple[Condition, ...]:
         found = Fields(
             value, f"condition `{key.text}`", required=("attested-by",), optional=("title",)
         )
-        asked, _ = read_rule(found["attested-by"], names.everywhere())
+        asked, _ = read_rule(found["attested-by"], names.everywhere)
         title = found.read("title", fields.line, key.text)
         conditions.append(Condition(key.text, title, asked))
     return tuple(conditions)
@@ -247,5 +247,5 @@ def _review(node: Node, names: Names) -> Review:
         tokens.expect("within")
         delay = tokens.next("a duration")
         tokens.end()
-        asked = resolve(syntax, names.everywhere())
+        asked = resolve(syntax, names.everywhere)
     return Review(asked, fields.seconds(found, delay.text, delay.at, least=1))

@@ -127,7 +127,7 @@ def people_of(who: Syntax, chain: Chain) -> Rule:
     declared |= {v.id: "a level" for v in chain.levels}
     scope = Scope(
         declared=declared,
-        people=tuple(m.id for m in chain.members),
+        people=frozenset(m.id for m in chain.members),
         levels={v.id: v.members for v in chain.levels},
         repeatable=chain.repeatable,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cached_property
 
 from cheget.chain.document import Node, Scalar
 from cheget.chain.fields import name, names
@@ -83,11 +84,12 @@ class Names:
         if other != kind:
             raise found.fault(f"`{text}` is {other}", at=at, expected=kind)
 
+    @cached_property
     def everywhere(self) -> Scope:
-        """The scope of a rule where no level is at hand."""
+        """The scope of a rule where no level is at hand; asked for when all is declared."""
         return Scope(
             declared=self.kinds,
-            people=self.of("a member"),
+            people=frozenset(self.of("a member")),
             levels=self.levels,
             weights=self.weights,
             repeatable=self.repeatable,

@@ -24,15 +24,13 @@ def check_parameter(parameter: Parameter, value: str) -> str | None:
         case "text":
             return _text(parameter, value)
         case "sha256" | "file":
-            if _DIGEST.fullmatch(value) is None:
-                return "not a SHA-256: 64 digits or small letters a to f"
-            return None
+            fits = _DIGEST.fullmatch(value) is not None
+            return None if fits else "not a SHA-256: 64 digits or small letters a to f"
         case "number":
             return _number(parameter, value)
         case "one-of":
-            if value not in parameter.choices:
-                return f"not one of {', '.join(parameter.choices)}"
-            return None
+            fits = value in parameter.choices
+            return None if fits else f"not one of {', '.join(parameter.choices)}"
         case _:
             assert_never(parameter.kind)
 

@@ -46,7 +46,7 @@ def parse_chain(text: bytes) -> Chain:
         executors,
         actions,
         found.read("conditions", lambda node: acts.read_conditions(node, names), ()),
-        seats.read_rule(found["amend"], names.everywhere())[0] if "amend" in found else None,
+        seats.read_rule(found["amend"], names.everywhere)[0] if "amend" in found else None,
         found.read("claims", lambda node: _claims(node, names), ()),
         repeatable=names.repeatable,
     )
@@ -97,7 +97,7 @@ def _claim(found: Scalar, names: Names) -> str:
     with placed(found):
         claim, action = read_claim(found.text)
         if isinstance(claim, Alone | Includes):
-            resolve(claim.who, names.everywhere())
+            resolve(claim.who, names.everywhere)
     if action is not None:
         names.require(found, action.text, "an action", action.at)
     return format_claim(claim)

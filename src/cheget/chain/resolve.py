@@ -6,7 +6,7 @@ Nothing is rounded but people, who come whole: a share of them is rounded up, ex
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import assert_never
@@ -29,7 +29,7 @@ class Scope:
     """
 
     declared: Mapping[str, str]  # every name of the chain, and what it names
-    people: tuple[str, ...] | None
+    people: Collection[str] | None
     place: str = "this chain"
     here: tuple[str, ...] | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
