@@ -10,8 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, cast
 
 from cheget.audit import instant
@@ -194,12 +193,17 @@ class Text:
 _D = TypeVar("_D")
 
 
-@cache
+_known: dict[type, tuple[tuple[str, Codec, bool], ...]] = {}
+
+
 def _codecs(cls: Any) -> tuple[tuple[str, Codec, bool], ...]:  # noqa: ANN401 - a dataclass
-    spelled: tuple[Field[Any], ...] = fields(cls)
-    return tuple(
-        (one.name.rstrip("_"), one.metadata["codec"], one.metadata["optional"]) for one in spelled
-    )
+    found = _known.get(cls)
+    if found is None:
+        found = _known[cls] = tuple(
+            (one.name.rstrip("_"), one.metadata["codec"], one.metadata["optional"])
+            for one in fields(cls)
+        )
+    return found
 
 
 def read(cls: type[_D], value: Json) -> _D:
