@@ -57,14 +57,14 @@ class PublicKey:
             case _:
                 raise CharterError(f"there is no scheme {self.scheme[:40]!r}")
 
-    @property
+    @cached_property
     def point(self) -> bytes:
         """The 32 bytes of the curve point, whatever the scheme: equal points are one key."""
         if self.scheme == SSHSIG_SK_ED25519:
             return self.key[len(_SK_PREFIX) :][: ed25519.KEY_SIZE]
         return self.key
 
-    @property
+    @cached_property
     def application(self) -> bytes:
         """What a security key binds its signatures to, usually ``ssh:``; else empty."""
         if self.scheme == SSHSIG_SK_ED25519:
@@ -118,23 +118,22 @@ def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
         case "ed25519":
             ed25519.verify(public_key.key, message, signature)
         case "sshsig-ed25519":
-            raw = _inner_signature(public_key, signature)
+            raw = _inner_signature(public_key, signature, ed25519.SIGNATURE_SIZE)
             ed25519.verify(public_key.key, sshsig.to_be_signed(message), raw)
         case "sshsig-sk-ed25519":
-            inner = _inner_signature(public_key, signature)
+            inner = _inner_signature(public_key, signature, _SK_TAIL)
             _verify_sk(public_key, sshsig.to_be_signed(message), inner)
         case _:
             raise BadSignatureError(f"signatures of {public_key.scheme} cannot be verified")
 
 
-def _inner_signature(public_key: PublicKey, blob: bytes) -> bytes:
-    """What stands in an SSHSIG blob after all that the key already decides.
+def _inner_signature(public_key: PublicKey, blob: bytes, size: int) -> bytes:
+    """The last ``size`` bytes of an SSHSIG blob, after all that the key already decides.
 
     A key's blobs differ in their last bytes only, so comparing the rest is the whole reading;
     fields are read one by one just to say which of them is wrong.
     """
     before = public_key.before_signature
-    size = _SK_TAIL if public_key.scheme == SSHSIG_SK_ED25519 else ed25519.SIGNATURE_SIZE
     if blob.startswith(before) and len(blob) == len(before) + size:
         return blob[len(before) :]
     found = sshsig.parse(blob)

@@ -89,7 +89,7 @@ def parse(blob: bytes) -> SshSignature:
 
 def to_be_signed(message: bytes) -> bytes:
     """The bytes that an SSH key signs for ``message``, in cheget's namespace with SHA-512."""
-    return _BEFORE_HASH + string(sha512(message).digest())
+    return _BEFORE_HASH + sha512(message).digest()
 
 
 def sk_to_be_signed(application: bytes, flags: int, counter: int, signed: bytes) -> bytes:
@@ -107,4 +107,6 @@ def wrap(public_key: bytes, signature: bytes) -> bytes:
     return SshSignature(public_key, NAMESPACE, b"", HASH, signature).encode()
 
 
-_BEFORE_HASH = MAGIC + string(NAMESPACE) + string(b"") + string(HASH)
+_BEFORE_HASH = (
+    MAGIC + string(NAMESPACE) + string(b"") + string(HASH) + sha512().digest_size.to_bytes(4, "big")
+)
