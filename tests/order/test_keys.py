@@ -186,3 +186,11 @@ def test_a_key_is_sound_or_refused(key: bytes) -> None:
     except CharterError:
         with pytest.raises(BadSignatureError):
             verify(PublicKey("ed25519", key), b"order", PRIVATE.sign(b"order"))
+
+
+def test_the_page_on_keys_shows_a_signature_that_verifies() -> None:
+    page = (Path(__file__).parents[2] / "spec" / "keys.md").read_text()
+    shown = page.split("```vector\n")[1].split("```")[0]
+    case = dict(line.split(": ") for line in shown.splitlines())
+    message, signature = bytes.fromhex(case["message"]), bytes.fromhex(case["signature"])
+    verify(PublicKey(case["scheme"], bytes.fromhex(case["key"])), message, signature)
