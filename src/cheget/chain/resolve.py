@@ -113,6 +113,8 @@ def _of_named(counted: Counted, scope: Scope) -> Rule | str:
     kind = scope.declared.get(name)
     if name in scope.weights and scope.here is not None:
         return _carry(counted, name, scope)
+    if kind == "a level" and scope.people is None:
+        raise RuleError(f"`{name}` is a level, and a crew names posts beside the executor", at)
     if kind == "a level":
         raise RuleError(f"`{name}` is a level, and one is at hand", at, hint="write `members`")
     if kind == "a weight":
