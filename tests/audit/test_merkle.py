@@ -203,3 +203,8 @@ def test_an_inner_node_is_never_a_leaf(left: bytes, right: bytes) -> None:
 def test_a_size_beyond_all_reason_costs_nothing() -> None:
     with pytest.raises(LogError, match="too short"):
         root_from_path(HASHES[0], 0, 2**53, [])
+
+
+def test_a_consistency_path_is_not_empty_where_one_is_needed() -> None:
+    with pytest.raises(LogError, match="from size 3 to 5 is empty"):
+        verify_consistency(3, TREES[3].root, 5, TREES[5].root, [])

@@ -274,3 +274,15 @@ def test_a_public_file_that_is_none_is_said(tmp_path: Path) -> None:
 def test_a_key_that_is_not_a_file_is_not_read() -> None:
     with pytest.raises(KeyFileError, match="is not a file"):
         read(Path(os.devnull))
+
+
+def test_of_two_who_write_one_file_at_once_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "key", SIGNER, None)
+    before = (tmp_path / "key").read_bytes()
+    monkeypatch.setattr(os.path, "lexists", lambda _: False)
+    with pytest.raises(KeyFileError, match="never overwritten"):
+        write(tmp_path / "key", generate(bytes(32)), None)
+    assert (tmp_path / "key").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["key", "key.pub"]

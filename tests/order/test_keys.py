@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cheget.audit import ed25519
 from cheget.errors import BadSignatureError, CharterError
 from cheget.order import sshsig
 from cheget.order.keys import PublicKey, check_public_key, sk_public_key, verify
@@ -194,3 +195,15 @@ def test_the_page_on_keys_shows_a_signature_that_verifies() -> None:
     case = dict(line.split(": ") for line in shown.splitlines())
     message, signature = bytes.fromhex(case["message"]), bytes.fromhex(case["signature"])
     verify(PublicKey(case["scheme"], bytes.fromhex(case["key"])), message, signature)
+
+
+def test_a_key_of_another_length_verifies_nothing() -> None:
+    with pytest.raises(BadSignatureError, match="has 32 bytes, not 33"):
+        ed25519.verify(POINT + b"\0", b"order", PRIVATE.sign(b"order"))
+
+
+def test_a_key_that_went_around_its_own_checks_verifies_nothing() -> None:
+    forged = PublicKey("ed25519", POINT)
+    object.__setattr__(forged, "scheme", "none")
+    with pytest.raises(BadSignatureError, match="none cannot be verified"):
+        verify(forged, b"order", b"")
