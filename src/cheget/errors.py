@@ -16,6 +16,7 @@
     │   ├── TimingError             8  too early, too late, or no clock
     │   ├── AlreadyActedError       9  once means once
     │   └── CrewError               10 the people beside the executor have not concurred
+    │       └── CrewRefusedError    10 one of them refused; final
     ├── NotAcceptedError            a desk says no to an answer, and logs nothing
     ├── KeyFileError                a private key that cannot be read or used
     │   └── WrongPassphraseError
@@ -135,6 +136,10 @@ class CrewError(VerificationError):
     """The people beside the executor have not concurred (step 10)."""
 
     step = 10
+
+
+class CrewRefusedError(CrewError):
+    """One of the people beside the executor refused: final for it and this order."""
 
 
 class NotAcceptedError(ChegetError):

@@ -17,6 +17,7 @@ from cheget.chain.rule import is_met, names
 from cheget.errors import (
     AlreadyActedError,
     CrewError,
+    CrewRefusedError,
     NotAllowedError,
     NotReleasedError,
     VerificationError,
@@ -174,7 +175,7 @@ def _crew_answer(
     if document.order != proceeding.digest:
         raise NotReleasedError("a crew's answer to another order")
     if isinstance(document, Refusal):
-        raise CrewError(f"{post} refused; that is final for {executor} and this order")
+        raise CrewRefusedError(f"{post} refused; that is final for {executor} and this order")
     release = proceeding.release
     if release is None or document.prior != release.digest or document.level != CREW:
         raise NotReleasedError("a crew's answer over another release")

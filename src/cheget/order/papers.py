@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn, cast
@@ -33,6 +34,7 @@ MAX_CODE = 32 * 1024 * 1024
 
 _FIELDS = {"address", "consistency", "envelopes", "files", "latest", "law", "order", "published",
            "slice", "texts"}  # fmt: skip
+_ORDER = re.compile(rb'"order":"([0-9a-f]{64})","published":')
 _LAW_FIELDS = {"consistency", "envelopes", "latest", "slice"}
 
 
@@ -212,6 +214,18 @@ def _file(value: Json) -> bytes:
 
 def _hexed(hashes: tuple[bytes, ...]) -> list[Json]:
     return [one.hex() for one in hashes]
+
+
+def unverified_order(data: bytes) -> str:
+    """The order that papers or a code say they are about; nothing is verified.
+
+    Raises:
+        MalformedDocumentError: no papers.
+    """
+    found = _ORDER.search(data)
+    if found is None:
+        raise MalformedDocumentError("not a code: it names no order")
+    return found[1].decode()
 
 
 def open_envelope(stored: bytes) -> Filed:

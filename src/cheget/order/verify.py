@@ -85,6 +85,13 @@ class Explanation:
     error: VerificationError | None
     verified: Verified | None
     proceeding: Proceeding | None = None
+    orders_head: Head | None = None  # set once the log's step has held
+    law_head: Head | None = None
+
+    @property
+    def latest_size(self) -> int | None:
+        """The size of the orders log that was shown, once its step has held."""
+        return None if self.orders_head is None else self.orders_head.size
 
 
 @dataclass
@@ -180,19 +187,25 @@ def _explain(case: _Case, steps: Sequence[_NumberedStep]) -> Explanation:
         except VerificationError as fault:
             error = fault
             results.append(StepResult(number, title, False, str(fault)))
+    reached = {result.number for result in results if result.passed}
     return Explanation(
         tuple(results),
         error,
         None if error else _verified(case),
         getattr(case, "proceeding", None),
+        _head(case.latest) if LOG_STEP in reached else None,
+        _head(case.law_checkpoint) if LOG_STEP in reached else None,
     )
+
+
+def _head(checkpoint: Checkpoint) -> Head:
+    return Head(checkpoint.size, checkpoint.root.hex())
 
 
 def _verified(case: _Case) -> Verified:
     return Verified(
         case.papers, case.law, case.proceeding,
-        Head(case.latest.size, case.latest.root.hex()),
-        Head(case.law_checkpoint.size, case.law_checkpoint.root.hex()),
+        _head(case.latest), _head(case.law_checkpoint),
         case.crew,
     )  # fmt: skip
 
@@ -447,6 +460,7 @@ def _crew(case: _Case) -> str:
     return says
 
 
+LOG_STEP = 4
 STOPPING = frozenset({"refusal", "countermand"})
 
 _NumberedStep = tuple[int, str, Callable[[_Case], str]]

@@ -1,0 +1,473 @@
+"""The agent beside one irreversible act. It trusts its pinned charter, and no server.
+
+It stores a code of a release durably when it first verifies, waits out the hold, asks every
+source again, asks the crew, verifies once more on what is freshest, journals its intent, acts,
+journals the outcome and signs a receipt. Whatever stops it meanwhile stops it for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from cheget.errors import (
+    ChegetError,
+    CrewRefusedError,
+    JournalError,
+    StoppedError,
+    VerificationError,
+)
+from cheget.executor.actions import (
+    Act as Doing,
+)
+from cheget.executor.actions import (
+    Attempt,
+    Result,
+    check_parameters,
+    holes,
+    idempotency_key,
+    perform,
+    probe,
+)
+from cheget.executor.config import Configuration
+from cheget.executor.journal import Journal, Record
+from cheget.order.charter import Charter
+from cheget.order.circumstances import Act, Circumstances
+from cheget.order.documents import Receipt
+from cheget.order.draft import Signer, enclose
+from cheget.order.fields import Head
+from cheget.order.papers import open_envelope, unverified_order
+from cheget.order.signatures import verify_signer
+from cheget.order.verify import STOPPING, Explanation, Pinned, Verified, explain_code, verify_code
+
+BEFORE_TIME = 8  # the first step that is about this executor's own clock, journal and crew
+
+
+class Source(Protocol):
+    """A place to ask. None is trusted; a folder will do."""
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
+        """The codes for ``executor`` that the place has now, from the heads it holds."""
+        ...
+
+    def stops(self) -> Sequence[bytes]:
+        """Stops that somebody left there: refusals and countermands, as envelopes."""
+        ...
+
+    def deliver(self, receipt: bytes) -> None:
+        """Hand over a receipt. May raise; it is then handed over later."""
+        ...
+
+
+class Crew(Protocol):
+    """The people beside the executor."""
+
+    def answers(self, order: str, verified: Verified | None) -> Sequence[bytes]:
+        """Their answers so far to a release, as envelopes."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the instant in whole seconds since 1970, UTC."""
+
+    def now(self) -> int:
+        """The instant."""
+        ...
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a code: an outcome, or why not (yet)."""
+
+    order: str
+    outcome: str  # carried-out, failed, unknown, refused, waiting
+    says: str
+    receipt: bytes | None = None
+
+
+class Agent:
+    """An executor at work, over its open journal."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        charter: Charter,
+        signer: Signer,
+        journal: Journal,
+        clock: Clock,
+        sources: Sequence[Source] = (),
+        crew: Crew | None = None,
+    ) -> None:
+        """Take up work.
+
+        Raises:
+            JournalError: the charter is not the one that the configuration pins.
+        """
+        if charter.digest != configuration.charter:
+            raise JournalError("the charter is not the one that executor.yaml pins")
+        self.configuration = configuration
+        self.charter = charter
+        self.journal = journal
+        self._signer = signer
+        self._clock = clock
+        self._sources = sources
+        self._crew = crew
+        self._resume()
+
+    @property
+    def executor(self) -> str:
+        """The executor's id."""
+        return self.configuration.executor
+
+    @property
+    def pinned(self) -> Pinned:
+        """The charter and the last heads that the journal holds."""
+        return Pinned(self.charter, self._head("orders"), self._head("law"))
+
+    def begin_tenure(self, size: int) -> None:
+        """Record the size of the orders log, verified, at which this journal's tenure begins."""
+        self.journal.append("tenure", self._clock.now(), size=size)
+
+    def show_stop(self, stored: bytes) -> bool:
+        """Take a stop from anybody, by any road; whether it is one, and is now kept.
+
+        Strangers cannot stop anything: one that nobody of the house signed is dropped.
+        """
+        digest = hashlib.sha256(stored).hexdigest()
+        if any(one.facts["digest"] == digest for one in self.journal.of_kind("stop")):
+            return True
+        try:
+            filed = open_envelope(stored)
+            signer = getattr(filed.unverified, "signer", "")
+            if filed.envelope.kind not in STOPPING:
+                return False
+            verify_signer(self.charter.people, signer, filed.envelope)
+        except ChegetError:
+            return False
+        self.journal.append("stop", self._clock.now(), digest=digest, envelope=stored.decode())
+        return True
+
+    def explain(self, code: bytes) -> Explanation:
+        """What each step finds in a code as of now."""
+        order = unverified_order(code)
+        return explain_code(
+            code, executor=self.executor, pinned=self.pinned,
+            circumstances=self._circumstances(order, None, ()),
+        )  # fmt: skip
+
+    def take(self, code: bytes) -> Taken:
+        """Take a code: act if every step holds now, otherwise say why not.
+
+        Raises:
+            JournalError: the journal failed; the executor stops.
+        """
+        explanation = self.explain(code)
+        order = unverified_order(code)
+        error = explanation.error
+        if error is not None and error.step < BEFORE_TIME:
+            return Taken(order, "refused", str(error))
+        if explanation.proceeding is None or explanation.proceeding.release is None:
+            return Taken(order, "refused", "not released")
+        release = explanation.proceeding.release.digest
+        if self._first_stored(order) is None:
+            if (done := self._done(order)) is not None:
+                return done
+            self.journal.append(
+                "stored", self._clock.now(), order=order, release=release,
+                **self._heads(explanation),
+            )  # fmt: skip
+        return self._proceed(code, order)
+
+    def run_once(self) -> list[Taken]:
+        """Ask every source once, and take what they have. Receipts not handed over go first."""
+        self._deliver()
+        taken: dict[str, Taken] = {}
+        for source in self._sources:
+            for stop in source.stops():
+                self.show_stop(stop)
+            for code in source.codes(self.executor, self.pinned.orders, self.pinned.law):
+                result = self.take(code)
+                taken[result.order] = result
+        self._deliver()
+        return list(taken.values())
+
+    def settle(self, order: str, outcome: str, looked: str) -> bytes:
+        """Say what happened to an order whose outcome is unknown; a person has looked.
+
+        Args:
+            order: Its digest.
+            outcome: ``carried-out`` or ``failed``.
+            looked: The id of the person who looked.
+
+        Returns:
+            The receipt.
+
+        Raises:
+            JournalError: the order's outcome is not unknown.
+        """
+        last = self._outcome(order)
+        if (
+            last is None
+            or last.facts["outcome"] != "unknown"
+            or self.journal.of_order(order, "settled")
+        ):
+            raise JournalError("the outcome of that order is not unknown")
+        if outcome not in {"carried-out", "failed"} or looked not in self.charter.people:
+            raise JournalError("settled as carried-out or failed, by a person of the house")
+        receipts = self.journal.of_order(order, "receipt")
+        before = open_envelope(receipts[-1].facts["envelope"].encode()).envelope.digest
+        intent = self.journal.of_order(order, "intent")[-1]
+        # Not an outcome: an order that was unknown once is never tried again.
+        self.journal.append("settled", self._clock.now(), order=order, outcome=outcome)
+        receipt = self._receipt(intent, outcome, b"", resolves=before, looked=looked)
+        self._deliver()
+        return receipt
+
+    def settle_clock(self) -> None:
+        """Take the clock as it stands now for right; a person has looked at it."""
+        self.journal.append("clock", self._clock.now())
+
+    def _proceed(self, code: bytes, order: str) -> Taken:
+        """From a stored release to an act, each time on what is freshest."""
+        asked = self._clock.now()
+        fresh = self._freshest(code, order)
+        crew = tuple(self._crew.answers(order, None)) if self._crew is not None else ()
+        explanation = explain_code(
+            fresh, executor=self.executor, pinned=self.pinned,
+            circumstances=self._circumstances(order, asked, crew),
+        )  # fmt: skip
+        if explanation.error is not None:
+            return self._not_now(order, explanation)
+        # Step 11: everything again, after the crew, and only then the intent.
+        asked = self._clock.now()
+        fresh = self._freshest(fresh, order)
+        try:
+            verified = verify_code(
+                fresh, executor=self.executor, pinned=self.pinned,
+                circumstances=self._circumstances(order, asked, crew),
+            )  # fmt: skip
+            check_parameters(dict(verified.proceeding.order.parameters))
+        except VerificationError as error:
+            return Taken(order, "waiting", str(error))
+        return self._act(verified)
+
+    def _freshest(self, code: bytes, order: str) -> bytes:
+        """The newest code for the order that any source has; each is asked for stops too."""
+        best, size = code, -1
+        for source in self._sources:
+            for stop in source.stops():
+                self.show_stop(stop)
+            for other in source.codes(self.executor, self.pinned.orders, self.pinned.law):
+                if unverified_order(other) != order:
+                    continue
+                explanation = self.explain(other)
+                if isinstance(explanation.error, StoppedError):
+                    return other  # a stop is good wherever it is shown
+                if explanation.error is not None and explanation.error.step < BEFORE_TIME:
+                    continue
+                verified = explanation.latest_size
+                if verified is not None and verified > size:
+                    best, size = other, verified
+        return best
+
+    def _not_now(self, order: str, explanation: Explanation) -> Taken:
+        error = explanation.error
+        says = str(error)
+        done = self._done(order)
+        if done is not None:
+            return done
+        if isinstance(error, CrewRefusedError):
+            return self._crew_refused(order, explanation, says)
+        return Taken(order, "waiting", says)
+
+    def _crew_refused(self, order: str, explanation: Explanation, says: str) -> Taken:
+        assert explanation.proceeding is not None  # noqa: S101 - step 10 was reached
+        release = explanation.proceeding.release
+        intent = self.journal.append(
+            "intent", self._clock.now(), order=order, action="", parameters={},
+            release=release.digest if release else "", crew=[], refused=True,
+            **self._heads(explanation),
+        )  # fmt: skip
+        self.journal.append("outcome", self._clock.now(), order=order, outcome="refused")
+        return Taken(order, "refused", says, self._receipt(intent, "refused", says.encode()))
+
+    def _act(self, verified: Verified) -> Taken:
+        proceeding = verified.proceeding
+        order, digest = proceeding.order, proceeding.digest
+        assert proceeding.release is not None  # noqa: S101 - verified
+        parameters = dict(order.parameters)
+        intent = self.journal.append(
+            "intent", self._clock.now(), order=digest, action=order.action,
+            parameters=cast("dict[str, Any]", parameters), release=proceeding.release.digest,
+            crew=[*sorted(filed.envelope.digest for filed in verified.crew)],
+            orders={"root": verified.orders_head.root, "size": verified.orders_head.size},
+            law={"root": verified.law_head.root, "size": verified.law_head.size},
+        )  # fmt: skip
+        attempt = Attempt(
+            idempotency_key(digest, self.executor), parameters, verified.papers.files,
+            (self.journal.lock_descriptor,),
+        )  # fmt: skip
+        result = perform(self._doing(order.action, parameters), attempt)
+        return self._ended(intent, result)
+
+    def _ended(self, intent: Record, result: Result) -> Taken:
+        order = intent.facts["order"]
+        self.journal.append("outcome", self._clock.now(), order=order, outcome=result.outcome)
+        receipt = self._receipt(intent, result.outcome, result.output)
+        says = result.output.decode(errors="replace").strip()
+        return Taken(order, result.outcome, says, receipt)
+
+    def _doing(self, action: str, parameters: Mapping[str, str]) -> Doing:
+        act = self.configuration.acts[action]
+        unknown = holes(getattr(act, "argv", ())) | holes(act.probe)
+        if not unknown <= parameters.keys():
+            missing = ", ".join(sorted(unknown - parameters.keys()))
+            raise JournalError(f"executor.yaml names parameters that the order lacks: {missing}")
+        return act
+
+    def _resume(self) -> None:
+        """An intent without an outcome: we died between. Look, and never just try again."""
+        for intent in list(self.journal.of_kind("intent")):
+            order = intent.facts["order"]
+            ended = [r for r in self.journal.of_order(order, "outcome") if r.count > intent.count]
+            if not ended:
+                result = Result("unknown", b"the agent died while it acted")
+                act = self.configuration.acts.get(intent.facts["action"])
+                if intent.facts.get("refused"):
+                    result = Result("failed", b"")
+                elif act is not None:
+                    attempt = Attempt(
+                        idempotency_key(order, self.executor), intent.facts["parameters"]
+                    )
+                    result = Result(probe(act, attempt), result.output)
+                self._ended(intent, result)
+            elif not any(r.count > intent.count for r in self.journal.of_order(order, "receipt")):
+                self._receipt(intent, ended[-1].facts["outcome"], b"")
+
+    def _receipt(
+        self, intent: Record, outcome: str, output: bytes, *,
+        resolves: str | None = None, looked: str | None = None,
+    ) -> bytes:  # fmt: skip
+        facts = intent.facts
+        salt = bytes.fromhex(intent.hash)[:16]
+        receipt = Receipt(
+            acted_at=intent.at,
+            crew=tuple(facts["crew"]),
+            deployment=self.charter.deployment,
+            executor=self.executor,
+            law=Head(facts["law"]["size"], facts["law"]["root"]),
+            order=facts["order"],
+            orders=Head(facts["orders"]["size"], facts["orders"]["root"]),
+            outcome=outcome,
+            output=hashlib.sha256(salt + output).hexdigest(),
+            release=facts["release"],
+            looked=looked,
+            resolves=resolves,
+        )
+        stored = enclose(receipt, self._signer)
+        self.journal.append(
+            "receipt", self._clock.now(), order=facts["order"], envelope=stored.decode(),
+            output=output.decode(errors="replace")[-4096:], salt=salt.hex(),
+        )  # fmt: skip
+        return stored
+
+    def _deliver(self) -> None:
+        """Hand every receipt over that no source has taken yet."""
+        if not self._sources:
+            return
+        delivered = {r.facts["receipt"] for r in self.journal.of_kind("delivered")}
+        for record in list(self.journal.of_kind("receipt")):
+            if record.hash in delivered:
+                continue
+            for source in self._sources:
+                try:
+                    source.deliver(record.facts["envelope"].encode())
+                except (ChegetError, OSError):
+                    continue
+                self.journal.append("delivered", self._clock.now(), receipt=record.hash)
+                break
+
+    def _circumstances(
+        self, order: str, asked: int | None, crew: tuple[bytes, ...]
+    ) -> Circumstances:
+        now = self._clock.now()
+        return Circumstances(
+            now=now,
+            first_stored=self._first_stored(order),
+            asked_again=asked,
+            clock_mark=self._mark(),
+            stops=tuple(r.facts["envelope"].encode() for r in self.journal.of_kind("stop")),
+            tenure=self._tenure(),
+            outcomes=self._outcomes(order),
+            receipts=len(self.journal.of_order(order, "receipt")),
+            acts=self._acts(),
+            crew=crew,
+            configured=frozenset(self.configuration.acts),
+        )
+
+    def _first_stored(self, order: str) -> int | None:
+        # A reset journal has forgotten nothing that it holds; its tenure decides the rest.
+        found = self.journal.of_order(order, "stored")
+        return found[0].at if found else None
+
+    def _mark(self) -> int:
+        mark = 0
+        for record in self.journal.records:
+            mark = record.at if record.kind == "clock" else max(mark, record.at)
+        return mark
+
+    def _tenure(self) -> int | None:
+        tenure: int | None = None
+        for record in self.journal.of_kind("tenure", "reset"):
+            tenure = record.facts["size"] if record.kind == "tenure" else None
+        return tenure
+
+    def _outcomes(self, order: str) -> tuple[str, ...]:
+        outcomes: list[str] = []
+        for record in self.journal.of_order(order, "intent", "outcome"):
+            if record.kind == "intent":
+                outcomes.append("intent")
+            else:
+                outcomes[-1] = record.facts["outcome"]
+        return tuple(outcomes)
+
+    def _outcome(self, order: str) -> Record | None:
+        found = self.journal.of_order(order, "outcome")
+        return found[-1] if found else None
+
+    def _acts(self) -> tuple[Act, ...]:
+        found = []
+        for intent in self.journal.of_kind("intent"):
+            ended = [
+                r for r in self.journal.of_order(intent.facts["order"], "outcome")
+                if r.count > intent.count
+            ]  # fmt: skip
+            if not ended or ended[0].facts["outcome"] not in {"failed", "refused"}:
+                found.append(Act(intent.at, intent.facts["action"], intent.facts["parameters"]))
+        return tuple(found)
+
+    def _done(self, order: str) -> Taken | None:
+        last = self._outcome(order)
+        if last is None or last.facts["outcome"] == "failed":
+            return None
+        outcome = last.facts["outcome"]
+        return Taken(order, outcome, "this order is in the journal already")
+
+    def _head(self, log: str) -> Head | None:
+        head: Head | None = None
+        for record in self.journal.of_kind("stored", "intent", "head"):
+            if log in record.facts:
+                head = Head(record.facts[log]["size"], record.facts[log]["root"])
+        return head
+
+    @staticmethod
+    def _heads(explanation: Explanation) -> dict[str, Any]:
+        orders, law = explanation.orders_head, explanation.law_head
+        found: dict[str, Any] = {}
+        if orders is not None:
+            found["orders"] = {"root": orders.root, "size": orders.size}
+        if law is not None:
+            found["law"] = {"root": law.root, "size": law.size}
+        return found
