@@ -49,10 +49,12 @@ class ChainFileError(ChegetError):
         self.line = line
         self.column = column
         self.expected = expected
+        self.file = ""  # whoever opened the file says which
 
     def __str__(self) -> str:
         """Position, fault, what was expected and the hint, in one line."""
-        text = f"line {self.line}, column {self.column}: {self.message}"
+        where = f"{self.file}: " if self.file else ""
+        text = f"{where}line {self.line}, column {self.column}: {self.message}"
         if self.expected:
             text += f"; expected {self.expected}"
         return f"{text} ({self.hint})" if self.hint else text

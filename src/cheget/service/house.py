@@ -1,0 +1,335 @@
+"""A house: a folder with chains, people and this deployment, and the desk that serves it.
+
+``chains/*.yaml`` and ``people.yaml`` are written by people; ``house.yaml`` is drawn once, when
+the deployment is; ``desk/`` holds the store, the log keys and the enrolments, and no power: who
+owns it can withhold and delay, and cannot release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cheget.chain.chain import Chain
+from cheget.chain.document import Node, read
+from cheget.chain.fields import Fields, duration, line
+from cheget.chain.parse import parse_chain
+from cheget.chain.people import People, parse_people
+from cheget.chain.rule import names
+from cheget.errors import ChainFileError, HouseError
+from cheget.keyring import keyfile
+from cheget.keyring.signer import Ed25519Signer, Signer
+from cheget.order.charter import (
+    DEFAULT_FRESH,
+    DEFAULT_SKEW,
+    Charter,
+    LogKey,
+    Person,
+    Terms,
+    check_charter,
+    read_charter,
+)
+from cheget.order.keys import PublicKey
+from cheget.order.law import check_enrolment
+from cheget.order.papers import open_envelope
+from cheget.service.clock import Clock
+from cheget.service.desk import Desk
+from cheget.service.founding import is_founded
+from cheget.service.sqlite import SqliteStore
+from cheget.service.store import Log, Store
+
+T = TypeVar("T")
+
+LOGS: tuple[Log, Log] = ("orders", "law")
+_HEX_32 = re.compile(r"[0-9a-f]{32}")
+_HEX_64 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class House:
+    """What the folder says, before any charter."""
+
+    folder: Path
+    people: People
+    chains: tuple[Chain, ...]
+    deployment: str
+    terms: Terms
+
+    @property
+    def desk_folder(self) -> Path:
+        """Store, log keys and enrolments."""
+        return self.folder / "desk"
+
+    def chain(self, id_: str) -> Chain:
+        """The chain of that id.
+
+        Raises:
+            HouseError: there is none.
+        """
+        for chain in self.chains:
+            if chain.id == id_:
+                return chain
+        known = ", ".join(chain.id for chain in self.chains)
+        raise HouseError(f"this house has no chain {id_}", hint=f"it has: {known}")
+
+
+def find_house(start: Path) -> Path:
+    """The folder of the house in or above ``start``.
+
+    Raises:
+        HouseError: there is no ``people.yaml`` anywhere above.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "people.yaml").is_file():
+            return folder
+    raise HouseError(
+        f"there is no house in {start} or above it",
+        hint="a house is a folder with people.yaml and chains/*.yaml; or give --house",
+    )
+
+
+def read_people(folder: Path) -> People:
+    """The house's ``people.yaml``."""
+    return _parsed(folder / "people.yaml", parse_people)
+
+
+def read_chains(folder: Path) -> tuple[Chain, ...]:
+    """The house's chains, by file name."""
+    files = sorted((folder / "chains").glob("*.yaml"))
+    if not files:
+        raise HouseError(f"{folder / 'chains'} holds no chain", hint="put a chain file there")
+    return tuple(_parsed(file, parse_chain) for file in files)
+
+
+def open_house(folder: Path) -> House:
+    """The house in ``folder``, whose deployment has been drawn.
+
+    Raises:
+        HouseError: something is missing.
+        ChainFileError: a file has a fault; its ``file`` says which.
+    """
+    settings = folder / "house.yaml"
+    if not settings.is_file():
+        raise HouseError(
+            f"{settings} is missing: this house has no deployment yet",
+            hint="the first `cheget people enrol` draws one",
+        )
+    deployment, terms = _parsed(settings, _parse_settings)
+    return House(folder, read_people(folder), read_chains(folder), deployment, terms)
+
+
+def draw_house(folder: Path, entropy: Callable[[int], bytes]) -> House:
+    """Draw a deployment and log keys for a house that has none.
+
+    Args:
+        folder: With ``people.yaml`` and chains.
+        entropy: Gives so many random bytes.
+
+    Raises:
+        HouseError: it has a deployment already, or cannot be written.
+    """
+    people = read_people(folder)
+    read_chains(folder)
+    settings = folder / "house.yaml"
+    if settings.exists():
+        raise HouseError(f"{settings} is there: a deployment is drawn once")
+    deployment = entropy(16).hex()
+    desk = folder / "desk"
+    desk.mkdir(mode=0o700, exist_ok=True)
+    lines = [
+        "# Drawn once. A copy of this house gets a deployment and a charter of its own.",
+        f"deployment: {deployment}",
+        "logs:",
+    ]
+    for log in LOGS:
+        signer = keyfile.generate(entropy(32))
+        keyfile.write(desk / f"{log}.key", signer, None, f"{people.house} {log} log")
+        origin = f"{people.house}-{deployment[:8]}/{log}"
+        lines.append(f"  {log}: {{origin: {origin}, key: {signer.public.key.hex()}}}")
+    lines += ["witnesses: none", f"skew: {DEFAULT_SKEW}s", f"fresh: {DEFAULT_FRESH}s", ""]
+    _write_new(settings, "\n".join(lines).encode())
+    return open_house(folder)
+
+
+def compile_charter(house: House, enrolments: Sequence[bytes]) -> Charter:
+    """The first charter: chains, people, posts and the keys that were enrolled.
+
+    Raises:
+        CharterError: it cannot stand.
+        VerificationError: an enrolment does not verify.
+    """
+    keys: dict[str, list[PublicKey]] = {}
+    for stored in enrolments:
+        who, key = check_enrolment(house.deployment, open_envelope(stored))
+        if key not in keys.setdefault(who, []):
+            keys[who].append(key)
+    people = {
+        one.id: Person(tuple(keys.get(one.id, ())), one.machine) for one in house.people.people
+    }
+    executors = {
+        who: found[0] for who, found in keys.items() if who not in people and _declared(house, who)
+    }
+    if stray := sorted(set(keys) - set(people) - set(executors)):
+        raise HouseError(f"{stray[0]} is enrolled, and neither a person nor an executor")
+    charter = Charter(
+        house.deployment, house.people.house, 1, house.chains, people,
+        _posts(house, executors), executors, house.terms,
+    )  # fmt: skip
+    check_charter(charter)
+    return charter
+
+
+def enrolments(house: House) -> list[bytes]:
+    """The enrolments made so far, before the first charter."""
+    folder = house.desk_folder / "enrolled"
+    return [file.read_bytes() for file in sorted(folder.glob("*.json"))]
+
+
+def add_enrolment(house: House, stored: bytes) -> tuple[str, PublicKey]:
+    """Keep an enrolment, once it has been verified and fits the house.
+
+    Raises:
+        HouseError: nobody of that name, or the key is enrolled already.
+        VerificationError: no possession of the key.
+    """
+    who, key = check_enrolment(house.deployment, open_envelope(stored))
+    if not any(one.id == who for one in house.people.people) and not _declared(house, who):
+        raise HouseError(f"{who} is neither a person nor an executor of this house")
+    for other in enrolments(house):
+        holder, known = check_enrolment(house.deployment, open_envelope(other))
+        if known.point == key.point:
+            raise HouseError(f"that key is enrolled already, by {holder}")
+        if holder == who and _declared(house, who):
+            raise HouseError(f"the executor {who} has a key already")
+    folder = house.desk_folder / "enrolled"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _write_new(folder / f"{who}-{key.point.hex()[:16]}.json", stored)
+    return who, key
+
+
+def open_store(house: House) -> SqliteStore:
+    """The house's store, made when it is missing."""
+    house.desk_folder.mkdir(mode=0o700, exist_ok=True)
+    return SqliteStore(house.desk_folder / "store.sqlite")
+
+
+def open_desk(house: House, store: Store, clock: Clock) -> Desk:
+    """The house's desk.
+
+    Raises:
+        HouseError: the first charter has not been founded, or is not of this deployment.
+        KeyFileError: a log key is missing.
+    """
+    payload = store.read(lambda tx: tx.charter())
+    if payload is None or not store.read(is_founded):
+        raise HouseError(
+            "this house has no charter yet", hint="everybody with a seat: cheget people found"
+        )
+    charter = read_charter(payload)
+    if charter.deployment != house.deployment:
+        raise HouseError("the store belongs to another deployment")
+    return Desk(store, charter, clock, log_signers(house))
+
+
+def log_signers(house: House) -> Mapping[Log, Signer]:
+    """The keys that sign both logs' checkpoints."""
+    found: dict[Log, Signer] = {}
+    for log, named in zip(LOGS, (house.terms.orders, house.terms.law), strict=True):
+        signer = keyfile.read(house.desk_folder / f"{log}.key", lambda: b"")
+        if signer.public.point != named.key:
+            raise HouseError(f"desk/{log}.key is not the key that house.yaml names")
+        if not isinstance(signer, Ed25519Signer):
+            raise HouseError(f"desk/{log}.key is no plain Ed25519 key")
+        found[log] = signer
+    return found
+
+
+def charter_words(charter: Charter) -> str:
+    """The charter's digest in groups that are read out."""
+    digest = charter.digest
+    return " ".join(digest[place : place + 8] for place in range(0, 64, 8))
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _declared(house: House, executor: str) -> bool:
+    return any(kind.declares(executor) for chain in house.chains for kind in chain.executors)
+
+
+def _posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, str]:
+    posts: dict[str, str] = {}
+    for chain in house.chains:
+        for member in chain.members:
+            if (person := house.people.fills(member.id)) is not None:
+                posts[member.id] = person
+        for executor in executors:
+            for kind in chain.executors:
+                if kind.crew is not None and kind.declares(executor):
+                    for post in names(kind.crew):
+                        person = house.people.fills(f"{executor}/{post}")
+                        if person is not None:
+                            posts[f"{executor}/{post}"] = person
+    return posts
+
+
+def _parse_settings(data: bytes) -> tuple[str, Terms]:
+    found = Fields(
+        read(data),
+        "house.yaml",
+        required=("deployment", "logs"),
+        optional=("witnesses", "skew", "fresh"),
+    )
+    logs = Fields(found["logs"], "the logs", required=LOGS)
+    witnesses = found.read("witnesses", line, "none")
+    if witnesses != "none":
+        raise found["witnesses"].fault("witnesses are not supported yet", expected="`none`")
+    return _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal"), Terms(
+        _log(logs["orders"]),
+        _log(logs["law"]),
+        skew=found.read("skew", duration, DEFAULT_SKEW),
+        fresh=found.read("fresh", duration, DEFAULT_FRESH),
+    )
+
+
+def _log(node: Node) -> LogKey:
+    found = Fields(node, "a log", required=("origin", "key"))
+    key = _hex(found["key"], _HEX_64, "32 bytes in hexadecimal")
+    return LogKey(line(found["origin"]), bytes.fromhex(key))
+
+
+def _hex(node: Node, pattern: re.Pattern[str], expected: str) -> str:
+    text = line(node)
+    if not pattern.fullmatch(text):
+        raise node.fault("not in hexadecimal", expected=expected)
+    return text
+
+
+def _parsed(path: Path, parser: Callable[[bytes], T]) -> T:
+    try:
+        return parser(path.read_bytes())
+    except ChainFileError as error:
+        error.file = str(path)
+        raise
+    except OSError as error:
+        raise HouseError(f"{path}: {error.strerror}") from error
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except FileExistsError:
+        raise HouseError(f"{path} is there already") from None
+    except OSError as error:
+        raise HouseError(f"{path}: {error.strerror}") from error
