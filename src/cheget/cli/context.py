@@ -1,0 +1,253 @@
+"""What verbs share: the house, the desk, whose key signs, what is pinned, how it is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cheget.cli.main import safe
+from cheget.errors import HouseError, KeyFileError, NotAcceptedError
+from cheget.keyring import agent, keyfile
+from cheget.keyring.signer import Signer
+from cheget.order.charter import Charter
+from cheget.order.documents import order_name
+from cheget.order.draft import salted
+from cheget.order.fields import Head, Text
+from cheget.order.verify import Pinned
+from cheget.order.words import prefix_bits
+from cheget.service.clock import SystemClock
+from cheget.service.desk import Desk
+from cheget.service.house import House, find_house, open_desk, open_house, open_store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def house_option(function: F) -> F:
+    """``--house``: the folder; by default the one that the working folder lies in."""
+    return click.option(
+        "--house", "folder", envvar="CHEGET_HOUSE",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The house's folder. [default: where people.yaml is, here or above]",
+    )(function)  # fmt: skip
+
+
+def json_option(function: F) -> F:
+    """``--json``: the answer as one JSON value."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")(function)
+
+
+def signing_options(function: F) -> F:
+    """``--as``, ``--key`` and ``--yes``: who signs, with what, and whether to ask."""
+    for option in (
+        click.option("--as", "person", help="Who signs. [default: whose key it is]"),
+        click.option(
+            "--key", "key_path", type=click.Path(path_type=Path, dir_okay=False),
+            envvar="CHEGET_KEY",
+            help="Private key file. [default: the key of yours in the SSH agent]",
+        ),
+        click.option("--reason", default="", help="Why; signed, shown, and erasable."),
+        click.option("--yes", is_flag=True, help="Don't ask; takes the full digest only."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def folder_of(folder: Path | None) -> Path:
+    """The house's folder."""
+    return find_house(folder if folder is not None else Path.cwd())
+
+
+@contextmanager
+def at_desk(folder: Path | None) -> Iterator[tuple[House, Desk]]:
+    """The house and its desk, closed afterwards."""
+    house = open_house(folder_of(folder))
+    store = open_store(house)
+    try:
+        yield house, open_desk(house, store, SystemClock())
+    finally:
+        store.close()
+
+
+def say(value: dict[str, Any] | list[Any], as_json: bool, text: Callable[[], object]) -> None:
+    """Print the JSON value, or call ``text`` to print for people."""
+    if as_json:
+        click.echo(json.dumps(value, sort_keys=True, ensure_ascii=False))
+    else:
+        text()
+
+
+def fresh(size: int = 16) -> bytes:
+    """Random bytes of the operating system."""
+    return secrets.token_bytes(size)
+
+
+def reason_text(reason: str) -> Text:
+    """A reason with a fresh salt."""
+    return salted(reason, fresh())
+
+
+def now() -> int:
+    """The instant."""
+    return SystemClock().now()
+
+
+def is_asked() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def passphrase(path: Path) -> bytes:
+    """The passphrase of a key file: asked, or from the file that CHEGET_PASSPHRASE_FILE names."""
+    place = os.environ.get("CHEGET_PASSPHRASE_FILE")
+    if place:
+        try:
+            return Path(place).read_bytes().rstrip(b"\n")
+        except OSError as error:
+            raise KeyFileError(f"{place}: {error.strerror}") from error
+    if not sys.stdin.isatty():
+        raise KeyFileError(
+            f"{path} needs its passphrase, and there is nobody to ask",
+            hint="CHEGET_PASSPHRASE_FILE names a file that holds it",
+        )
+    return str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True)).encode()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who signs, and with what."""
+
+    person: str
+    signer: Signer
+
+
+def identify(charter: Charter, person: str | None, key_path: Path | None) -> Identity:
+    """Whose key it is, by the charter.
+
+    Raises:
+        KeyFileError: no key, or one that the charter gives to nobody, or to somebody else.
+    """
+    held = {key.point: (name, key) for name, one in charter.people.items() for key in one.keys}
+    if key_path is not None:
+        return _from_file(held, person, key_path)
+    mine = [
+        Identity(held[one.public.point][0], agent.AgentSigner(one.public))
+        for one in (agent.identities() if os.environ.get("SSH_AUTH_SOCK") else ())
+        if one.public.point in held and person in {None, held[one.public.point][0]}
+    ]
+    if not mine:
+        raise KeyFileError(
+            "no key to sign with", hint="give --key FILE, or load an enrolled key into ssh-agent"
+        )
+    if len({one.person for one in mine}) > 1:
+        names = ", ".join(sorted({one.person for one in mine}))
+        raise KeyFileError(f"the agent holds keys of {names}", hint="say who with --as")
+    return mine[0]
+
+
+def _from_file(held: dict[bytes, Any], person: str | None, path: Path) -> Identity:
+    signer = keyfile.read(path, lambda: passphrase(path))
+    found = held.get(signer.public.point)
+    if found is None:
+        raise KeyFileError(f"{path} is nobody's key by the charter", hint="cheget people enrol")
+    name, key = found
+    if person not in {None, name}:
+        raise KeyFileError(f"{path} is the key of {name}, not of {person}")
+    if key.scheme != signer.public.scheme:
+        signer = keyfile.read(path, lambda: passphrase(path), scheme=key.scheme)
+    return Identity(name, signer)
+
+
+def state_folder() -> Path:
+    """Where a client keeps what it must not forget."""
+    base = os.environ.get("XDG_STATE_HOME")
+    folder = (Path(base) if base else Path.home() / ".local" / "state") / "cheget"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+class Pins:
+    """The charter and the heads of both logs that this client has seen, durably."""
+
+    def __init__(self, charter: Charter) -> None:
+        self._charter = charter
+        self._path = state_folder() / f"{charter.deployment}.json"
+        self._known: dict[str, Any] = {}
+        if self._path.exists():
+            self._known = json.loads(self._path.read_bytes())
+            if self._known["charter"] != charter.digest:
+                raise HouseError(
+                    f"the house shows another charter than the one pinned in {self._path}",
+                    hint="somebody changed it; or this is a copy: it needs its own deployment",
+                )
+        else:
+            click.echo(f"first use here: pinned the charter {charter.digest}", err=True)
+            self._known = {"charter": charter.digest}
+            self._write()
+
+    @property
+    def pinned(self) -> Pinned:
+        """What is verified against."""
+        return Pinned(self._charter, self._head("orders"), self._head("law"))
+
+    def keep(self, orders: Head, law: Head) -> None:
+        """Remember heads that verified."""
+        for name, head in (("orders", orders), ("law", law)):
+            before = self._head(name)
+            if before is None or head.size > before.size:
+                self._known[name] = {"root": head.root, "size": head.size}
+        self._write()
+
+    def _head(self, log: str) -> Head | None:
+        found = self._known.get(log)
+        return Head(found["size"], found["root"]) if found else None
+
+    def _write(self) -> None:
+        beside = self._path.with_suffix(".new")
+        with beside.open("w") as file:
+            json.dump(self._known, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._path)
+
+
+def find_order(desk: Desk, words: tuple[str, ...], *, signs: bool = False) -> str:
+    """The digest of the order that a person named.
+
+    Six words, or as many of the first as are enough, are for reading. Who signs without being
+    asked gives the full digest.
+
+    Raises:
+        NotAcceptedError: none, or several, go by that name.
+    """
+    text = " ".join(words).replace("-", " ").strip().lower()
+    known = [one.digest for one in desk.orders()]
+    if len(text) == 64 and text in known:  # noqa: PLR2004 - a digest in hex
+        return text
+    if signs and not is_asked():
+        raise NotAcceptedError(
+            "words are an address, not a proof: without somebody to ask, give the full digest",
+            hint="cheget show ORDER --json",
+        )
+    bits = prefix_bits(text.split())
+    found = [one for one in known if bits is not None and _bits(one).startswith(bits)]
+    found += [one for one in known if bits is None and len(text) >= 8 and one.startswith(text)]  # noqa: PLR2004
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotAcceptedError(f"there is no order {safe(text)}", hint="cheget order list")
+    raise NotAcceptedError(
+        f"{len(found)} orders begin like that", hint="; ".join(order_name(one) for one in found[:5])
+    )
+
+
+def _bits(digest: str) -> str:
+    return f"{int(digest, 16):0256b}"

@@ -1,0 +1,135 @@
+"""The parser only. A verb's module is imported when the verb is called.
+
+Exit status: 0 yes, 1 a clear no (a fault in a file, not released, refused by a check), 2
+misuse, or something in the way (no house, no key, a store in use).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import NoReturn, cast
+
+import click
+
+from cheget import __version__
+from cheget.errors import (
+    ChainFileError,
+    CharterError,
+    ChegetError,
+    NotAcceptedError,
+    VerificationError,
+)
+
+# Each verb: its module and command, and the line that the overview shows.
+VERBS: dict[str, tuple[str, str]] = {
+    "check": ("check:check", "Check a chain file; say where it is wrong."),
+    "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
+    "key": ("key:key", "Make and show keys."),
+    "people": ("people:people", "Enrol keys; found the house's first charter."),
+    "order": ("order:order", "Transmit an order (request); list orders."),
+    "inbox": ("inbox:inbox", "What waits for your answer."),
+    "show": ("show:show", "An order, whole, and how far it has come."),
+    "concur": ("answer:concur", "Concur (approve): a signed yes."),
+    "refuse": ("answer:refuse", "Refuse (deny): a signed no, with a reason."),
+    "ask": ("answer:ask", "Ask something before you answer."),
+    "countermand": ("answer:countermand", "Take back an order, or your attestation."),
+    "attest": ("attest:attest", "Attest that a condition holds."),
+    "watch": ("watch:watch", "Follow an order until it ends."),
+    "verify": ("verify:verify", "Verify a code offline, step by step."),
+    "executor": ("executor:executor", "The agent beside the act: new, run, status, settle."),
+    "log": ("log:log", "The log: verify, prove, export, redact."),
+    "demo": ("demo:demo", "The chain of the article, through two orders."),
+    "completion": ("completion:completion", "Completion for your shell."),
+}
+
+ALIASES = {"approve": "concur", "deny": "refuse", "request": "order transmit"}
+
+
+class Verbs(click.Group):
+    """Looks a verb up by name, and imports its module only then."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The verbs, in the order in which they are used."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb's command, an alias's included."""
+        name, _, sub = ALIASES.get(cmd_name, cmd_name).partition(" ")
+        if name not in VERBS:
+            return None
+        module, _, attribute = VERBS[name][0].partition(":")
+        found = getattr(importlib.import_module(f"cheget.cli.{module}"), attribute)
+        return cast("click.Command", found.commands[sub] if sub else found)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The overview, from the table: no verb is imported for it."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
+        with formatter.section("Everyday words"):
+            formatter.write_dl(list(ALIASES.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cheget")
+def cheget() -> None:
+    """Who must agree before it can happen: proved, run and logged from one file."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        cheget(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        click.echo("cheget: left, nothing was signed", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except ChegetError as error:
+        sys.exit(report(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(2)
+    sys.exit(0)
+
+
+def report(error: ChegetError) -> int:
+    """Say what is wrong, as text or JSON, and return the exit status."""
+    status = status_of(error)
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": described(error), "status": status}, sort_keys=True))
+        return status
+    click.echo(f"cheget: {safe(str(error))}", err=True)
+    if error.hint and not isinstance(error, ChainFileError):
+        click.echo(f"        {safe(error.hint)}", err=True)
+    return status
+
+
+def status_of(error: ChegetError) -> int:
+    """1 for a clear no, 2 for something in the way."""
+    clear = (VerificationError, NotAcceptedError, ChainFileError, CharterError)
+    return 1 if isinstance(error, clear) else 2
+
+
+def described(error: ChegetError) -> dict[str, object]:
+    """An error as JSON."""
+    said: dict[str, object] = {
+        "kind": type(error).__name__, "message": error.message, "hint": error.hint,
+    }  # fmt: skip
+    if isinstance(error, ChainFileError):
+        said |= {
+            "file": error.file, "line": error.line, "column": error.column,
+            "expected": error.expected,
+        }  # fmt: skip
+    if isinstance(error, VerificationError):
+        said["step"] = error.step
+    return said
+
+
+def safe(text: str) -> str:
+    """Text that came from outside, as a terminal may be given it: nothing steers the cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
