@@ -49,9 +49,8 @@ levels:
 
 def action(text: str) -> str:
     """A chain whose action ``go`` has these fields."""
-    return besides(
-        f"executors: {{box: {{count: 3}}, bin: Bin}}\nactions:\n  go:\n    executors: [box]\n    {text}"
-    )
+    executors = "executors: {box: {count: 3}, bin: Bin}"
+    return besides(f"{executors}\nactions:\n  go:\n    executors: [box]\n    {text}")
 
 
 def levels(text: str) -> str:
@@ -64,6 +63,12 @@ def members(text: str) -> str:
     seated = "levels:\n  - {level: top, members: [ann, bob], rule: any}\n"
     return f"chain: c\nmembers:\n  ann: Ann\n  bob: Bob\n{text}\n{seated}"
 
+
+DEPUTY_OF_DEPUTY = """\
+chain: c
+members: {ann: {deputy: bob after 1m}, ¦bob: {deputy: cho after 1m}, cho: Cho}
+levels: [{level: x, members: [ann]}, {level: y, members: [cho]}]
+"""
 
 YAML_FAULTS = [
     ("an empty file", "¦", "empty"),
@@ -173,8 +178,7 @@ FILE_FAULTS = [
     ),
     (
         "a deputy of a deputy",
-        "chain: c\nmembers: {ann: {deputy: bob after 1m}, ¦bob: {deputy: cho after 1m}, cho: C}\n"
-        "levels: [{level: x, members: [ann]}, {level: y, members: [cho]}]\n",
+        DEPUTY_OF_DEPUTY,
         "a deputy but no seat of their own",
     ),
     ("a deputy with no delay", members("  dan: {deputy: ann¦}"), "ends too early"),

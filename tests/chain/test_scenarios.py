@@ -3,8 +3,10 @@
 import copy
 import json
 import timeit
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -23,7 +25,7 @@ def scenario(name: str) -> bytes:
     return files("cheget").joinpath("scenarios", f"{name}.yaml").read_bytes()
 
 
-def as_text(node: Node):
+def as_text(node: Node) -> Any:
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Mapping):
@@ -32,7 +34,7 @@ def as_text(node: Node):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_goes_to_json_and_back_unchanged(name):
+def test_a_scenario_goes_to_json_and_back_unchanged(name: str) -> None:
     chain = parse_chain(scenario(name))
     written = chain_to_json(chain)
     assert chain_from_json(json.loads(json.dumps(written))) == chain
@@ -40,22 +42,22 @@ def test_a_scenario_goes_to_json_and_back_unchanged(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_has_a_page_beside_it_that_says_what_it_stands_for(name):
+def test_a_scenario_has_a_page_beside_it_that_says_what_it_stands_for(name: str) -> None:
     page = files("cheget").joinpath("scenarios", f"{name}.md").read_text("utf-8")
     assert page.startswith(f"# {name}:")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_schema_accepts_every_scenario(name):
+def test_the_schema_accepts_every_scenario(name: str) -> None:
     VALIDATOR.validate(as_text(read(scenario(name))))
 
 
-def test_the_schema_is_itself_a_schema():
+def test_the_schema_is_itself_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def _set(path, value):
-    def broken(chain):
+def _set(path: tuple[str | int, ...], value: Any) -> Callable[[Any], None]:
+    def broken(chain: Any) -> None:
         *most, last = path
         for step in most:
             chain = chain[step]
@@ -87,20 +89,20 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("fault", BREAKS)
-def test_the_schema_refuses(fault):
+def test_the_schema_refuses(fault: str) -> None:
     chain = copy.deepcopy(as_text(read(scenario("cheget"))))
     BREAKS[fault](chain)
     assert not VALIDATOR.is_valid(chain)
 
 
-def test_the_schema_accepts_what_editors_read_as_numbers():
+def test_the_schema_accepts_what_editors_read_as_numbers() -> None:
     chain = as_text(read(scenario("cheget")))
     chain["executors"]["missile"]["count"] = 900
     chain["title"] = 7
     VALIDATOR.validate(chain)
 
 
-def test_the_reference_chain_is_read_in_ten_milliseconds():
+def test_the_reference_chain_is_read_in_ten_milliseconds() -> None:
     data = scenario("cheget")
     assert min(timeit.repeat(lambda: parse_chain(data), number=1, repeat=5)) < 0.01
 
@@ -120,7 +122,7 @@ def large_chain(members: int = 900) -> bytes:
     return "\n".join(lines).encode()
 
 
-def test_a_chain_of_two_thousand_lines_is_read_in_under_a_second():
+def test_a_chain_of_two_thousand_lines_is_read_in_under_a_second() -> None:
     data = large_chain()
     assert data.count(b"\n") >= 1990
     # Measured at about a third of a second on a slow core; a loop gone quadratic takes far more.
