@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from cheget.audit.checkpoint import Checkpoint
 from cheget.chain.canonical import chain_from_json, chain_to_json
 from cheget.chain.chain import Chain
 from cheget.chain.rule import is_met, names
@@ -196,8 +197,9 @@ def read_charter(payload: bytes) -> Charter:
         charter = _charter_from_json(value)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedDocumentError(f"not a charter: {error}") from None
-    if charter.to_json() != value:
-        raise MalformedDocumentError("not a charter: it has fields that none has")
+    # By the bytes: to Python, 1 and true are equal.
+    if charter.payload != payload:
+        raise MalformedDocumentError("not a charter: not its own form, or fields that none has")
     check_charter(charter)
     return charter
 
@@ -280,6 +282,9 @@ def check_charter(charter: Charter) -> None:
         CharterError: with the first thing that is wrong.
     """
     _check_keys(charter)
+    _check_logs(charter.terms)
+    if len({chain.id for chain in charter.chains}) != len(charter.chains) or not charter.chains:
+        raise CharterError("a charter has one chain at least, and no two of one name")
     _check_posts(charter)
     _check_executors(charter)
     for chain in charter.chains:
@@ -309,8 +314,16 @@ def _check_keys(charter: Charter) -> None:
     for name, key in charter.executors.items():
         if key.scheme != "ed25519":
             raise CharterError(f"the executor {name} signs with {key.scheme}, not ed25519")
-    if charter.terms.orders.origin == charter.terms.law.origin:
-        raise CharterError(f"both logs have the origin {charter.terms.law.origin}")
+
+
+def _check_logs(terms: Terms) -> None:
+    if terms.orders.origin == terms.law.origin:
+        raise CharterError(f"both logs have the origin {terms.law.origin}")
+    for log in (terms.orders, terms.law):
+        try:
+            Checkpoint(log.origin, 0, bytes(32))
+        except ValueError as error:
+            raise CharterError(str(error)) from None
 
 
 def _check_posts(charter: Charter) -> None:

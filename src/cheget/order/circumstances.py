@@ -111,6 +111,8 @@ def _check_limit(
     now = seen.now or 0
     lately = [act for act in seen.acts if act.action == action and act.at > now - limit.per]
     if limit.parameter:
+        if any(limit.parameter not in act.parameters for act in lately):
+            raise AlreadyActedError(f"an earlier act does not say how much {limit.parameter}")
         used = sum((exact(act.parameters[limit.parameter]) for act in lately), Fraction(0))
         wanted = exact(parameters[limit.parameter])
     else:
@@ -142,10 +144,12 @@ def check_crew(
     present: dict[str, str] = {}
     counted: list[Filed] = []
     fault = ""
-    for stored in seen.crew:
+    # A crew's refusal is a stop, good by whatever road it comes.
+    for stored in (*seen.stops, *seen.crew):
         try:
             filed = open_envelope(stored)
             post, person = _crew_answer(charter, proceeding, executor, filed, piece)
+            _check_signed_by_now(seen, law, filed)
         except VerificationError as error:
             if isinstance(error, CrewError):
                 raise
@@ -159,6 +163,12 @@ def check_crew(
         silent = ", ".join(sorted(set(names(crew)) - set(present)))
         raise CrewError(f"the crew has not concurred: {silent} to answer", hint=fault)
     return f"{', '.join(sorted(present))} concurred beside it", tuple(counted)
+
+
+def _check_signed_by_now(seen: Circumstances, law: Law, filed: Filed) -> None:
+    claimed = getattr(filed.unverified, "answered_at", None)
+    if seen.now is None or claimed is None or claimed > seen.now + law.terms.skew:
+        raise NotReleasedError("a crew's answer claims a time that is still to come")
 
 
 def _crew_answer(

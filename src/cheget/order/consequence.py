@@ -35,12 +35,12 @@ def turns(proceeding: Proceeding, person: str, now: int) -> tuple[Turn, ...]:
     filled = {one.seat for one in rung.counted}
     found = []
     for seat in rung.level.members:
-        if seat in filled or proceeding.is_spent(person, seat):
+        if seat in filled or proceeding.is_spent(person, seat, rung.level.id):
             continue
         for who, after in proceeding.fillers(seat):
-            refused = after and proceeding.law.person_of(seat) in proceeding.refusers
-            if who == person and not refused:
-                found.append(Turn(rung.level.id, seat, bool(after), rung.opened_at + after))
+            member = proceeding.law.person_of(seat)
+            if who == person and member not in proceeding.refusers:
+                found.append(Turn(rung.level.id, seat, who != member, rung.opened_at + after))
                 break
     return tuple(found)
 

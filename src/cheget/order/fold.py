@@ -62,9 +62,12 @@ def fold(law: Law, entries: Iterable[Entry], at: int | None = None) -> Proceedin
     for entry in sorted(entries, key=lambda one: one.position):
         match entry.document:
             case Attestation() as document if proceeding is None:
+                # Once withdrawn, the same attestation again would look like a new one.
+                if entry.digest in attested:
+                    raise UnfitEntryError(f"entry {entry.position}: that attestation, again")
                 attested[entry.digest] = attest(law, entry, document)
             case Countermand(subject=subject) if proceeding is None and subject in attested:
-                attested[subject] = withdraw(attested[subject], entry)
+                attested[subject] = withdraw(law, attested[subject], entry)
             case Order() if proceeding is None:
                 proceeding = begin(law, entry, tuple(attested.values()))
             case _ if proceeding is not None:
@@ -97,14 +100,15 @@ def attest(law: Law, entry: Entry, document: Attestation) -> Attested:
     )  # fmt: skip
 
 
-def withdraw(attested: Attested, entry: Entry) -> Attested:
+def withdraw(law: Law, attested: Attested, entry: Entry) -> Attested:
     """The attestation, taken back by its own signer.
 
     Raises:
-        UnfitEntryError: by somebody else, or a second time.
+        UnfitEntryError: by somebody else, ahead of its time, or a second time.
     """
     if not isinstance(entry.document, Countermand) or entry.document.signer != attested.person:
         raise UnfitEntryError("only its signer takes an attestation back")
+    _not_ahead(law, entry, entry.document.answered_at)
     if attested.withdrawn:
         raise UnfitEntryError("that attestation was taken back already")
     return replace(attested, withdrawn=True)
@@ -159,7 +163,7 @@ def at_instant(proceeding: Proceeding, at: int) -> Proceeding:
         (
             until
             for until in sorted({one.until for one in proceeding.attested})
-            if until <= at and not proceeding.conditions_met(until)
+            if proceeding.transmitted < until <= at and not proceeding.conditions_met(until)
         ),
         None,
     )
@@ -195,7 +199,7 @@ def step(proceeding: Proceeding, entry: Entry) -> tuple[Proceeding, Effect]:
             return _countermand(proceeding, entry, document)
         case Question() as document:
             _about(proceeding, document.order)
-            _not_ahead(proceeding, entry, document.asked_at)
+            _not_ahead(proceeding.law, entry, document.asked_at)
             if not proceeding.has_say(document.signer):
                 raise UnfitEntryError(f"{document.signer} has no seat on the ladder")
             return proceeding, "kept"
@@ -225,9 +229,11 @@ def _concur(
     counted = Counted(document.seat, document.signer, entry.digest, document.answered_at,
                       entry.position)  # fmt: skip
     if rung.is_complete:
-        if any((o.person, o.seat) == (counted.person, counted.seat) for o in proceeding.late):
+        key = (counted.person, f"{document.level}/{counted.seat}", "late")
+        if key in proceeding.answered:
             raise UnfitEntryError(f"{counted.person} has answered late there already")
-        return replace(proceeding, late=(*proceeding.late, counted)), "late"
+        late = (*proceeding.late, counted)
+        return replace(proceeding, late=late, answered=proceeding.answered | {key}), "late"
     return _count(proceeding, place, counted, entry)
 
 
@@ -257,14 +263,14 @@ def _check_seat(proceeding: Proceeding, rung: Rung, entry: Entry, document: Conc
     if document.absence is not None:
         raise UnfitEntryError("no absence is known that would let a deputy answer at once")
     _check_free(proceeding, rung, person, seat)
-    if after:
+    if person != law.person_of(seat):
         _check_deputy(proceeding, rung, document, after)
 
 
 def _check_free(proceeding: Proceeding, rung: Rung, person: str, seat: str) -> None:
     if person in proceeding.refusers:
         raise UnfitEntryError(f"{person} has refused, and cannot concur afterwards")
-    if proceeding.is_spent(person, seat):
+    if proceeding.is_spent(person, seat, rung.level.id):
         raise UnfitEntryError(f"{person} counts already in this order: one person, one seat")
     if any(one.seat == seat for one in rung.counted):
         raise UnfitEntryError(f"{seat} has been answered")
@@ -282,11 +288,11 @@ def _check_deputy(proceeding: Proceeding, rung: Rung, document: Concurrence, aft
 def _check_times(proceeding: Proceeding, rung: Rung, entry: Entry, document: Concurrence) -> None:
     if document.answered_at + proceeding.law.terms.skew < rung.opened_at:
         raise UnfitEntryError("it claims to be answered before the level above had concurred")
-    _not_ahead(proceeding, entry, document.answered_at)
+    _not_ahead(proceeding.law, entry, document.answered_at)
 
 
-def _not_ahead(proceeding: Proceeding, entry: Entry, claimed: int) -> None:
-    if claimed > entry.at + proceeding.law.terms.skew:
+def _not_ahead(law: Law, entry: Entry, claimed: int) -> None:
+    if claimed > entry.at + law.terms.skew:
         raise UnfitEntryError("it claims to be signed later than it was logged")
 
 
@@ -319,7 +325,7 @@ def _count(
 
 def _refuse(proceeding: Proceeding, entry: Entry, document: Refusal) -> tuple[Proceeding, Effect]:
     _about(proceeding, document.order)
-    _not_ahead(proceeding, entry, document.answered_at)
+    _not_ahead(proceeding.law, entry, document.answered_at)
     person = document.signer
     if document.seat is not None:
         raise UnfitEntryError("a crew refuses beside its executor, not in the log")
@@ -358,7 +364,7 @@ def _stopped_at(proceeding: Proceeding) -> str | None:
 def _countermand(
     proceeding: Proceeding, entry: Entry, document: Countermand
 ) -> tuple[Proceeding, Effect]:
-    _not_ahead(proceeding, entry, document.answered_at)
+    _not_ahead(proceeding.law, entry, document.answered_at)
     if document.subject != proceeding.digest:
         return _withdrawn(proceeding, entry, document)
     person = document.signer
@@ -383,7 +389,7 @@ def _withdrawn(
     found = next((one for one in proceeding.attested if one.digest == document.subject), None)
     if found is None:
         raise UnfitEntryError("a countermand of something else")
-    rest = withdraw(found, entry)
+    rest = withdraw(proceeding.law, found, entry)
     attested = tuple(rest if one is found else one for one in proceeding.attested)
     kept = replace(proceeding, attested=attested)
     if proceeding.ending is not None:
@@ -399,7 +405,7 @@ def _withdrawn(
 
 def _review(proceeding: Proceeding, entry: Entry, document: Review) -> Proceeding:
     _about(proceeding, document.order)
-    _not_ahead(proceeding, entry, document.answered_at)
+    _not_ahead(proceeding.law, entry, document.answered_at)
     if proceeding.release is None or document.release != proceeding.release.digest:
         raise UnfitEntryError("only what was released can be reviewed")
     review = proceeding.action.review

@@ -125,8 +125,8 @@ def decode_papers(data: bytes) -> Papers:
     """Read papers or a code, strictly. Envelopes stay closed.
 
     Raises:
-        MalformedDocumentError: too large, not canonical, fields missing or unknown.
-        LogError: a slice that cannot be one.
+        MalformedDocumentError: too large, not canonical, fields missing or unknown, a slice
+            that cannot be one, or a text or file that is not the one its digest names.
     """
     if len(data) > MAX_CODE:
         raise MalformedDocumentError(f"{len(data):,} bytes, and a code has at most {MAX_CODE:,}")
@@ -135,7 +135,7 @@ def decode_papers(data: bytes) -> Papers:
         if _dump(value) != data:
             raise MalformedDocumentError("the bytes are not their own canonical form")
         return _from_json(value)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError, LogError) as error:
         raise MalformedDocumentError(f"not a code: {error}") from None
 
 
@@ -151,9 +151,29 @@ def _from_json(value: Json) -> Papers:
         _log_part(value),
         _log_part(law),
         _note(value["published"]),
-        {DIGEST.read(name): Text.from_json(one) for name, one in _object(value["texts"]).items()},
-        {DIGEST.read(name): _file(one) for name, one in _object(value["files"]).items()},
+        {
+            DIGEST.read(name): _named_text(name, one)
+            for name, one in _object(value["texts"]).items()
+        },
+        {
+            DIGEST.read(name): _named_file(name, one)
+            for name, one in _object(value["files"]).items()
+        },
     )
+
+
+def _named_text(name: str, value: Json) -> Text:
+    text = Text.from_json(value)
+    if text.digest != name:
+        raise MalformedDocumentError(f"a text that is not the one named {name[:16]}")
+    return text
+
+
+def _named_file(name: str, value: Json) -> bytes:
+    data = _file(value)
+    if hashlib.sha256(data).hexdigest() != name:
+        raise MalformedDocumentError(f"a file that is not the one named {name[:16]}")
+    return data
 
 
 def _log_part(value: dict[str, Json]) -> LogPart:

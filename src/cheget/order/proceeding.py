@@ -141,15 +141,18 @@ class Proceeding:
     def fillers(self, seat: str) -> Iterator[tuple[str, int]]:
         """Who may answer in ``seat``, and after how many seconds of the member's silence.
 
-        The member first, at 0; then each deputy, at its ``after``. Vacant posts give nobody.
+        The member first, at 0; then each deputy, at its ``after``, the earliest where one
+        person is several of them. Vacant posts give nobody.
         """
         person = self.law.person_of(seat)
         if person is not None:
             yield person, 0
+        after: dict[str, int] = {}
         for deputy in self.law.chain.member(seat).deputies:
             other = self.law.person_of(deputy.member)
             if other is not None and other != person:
-                yield other, deputy.after
+                after[other] = min(deputy.after, after.get(other, deputy.after))
+        yield from after.items()
 
     def is_member(self, person: str) -> bool:
         """Whether ``person`` fills a post with a seat on the order's ladder."""
@@ -172,11 +175,20 @@ class Proceeding:
             one.person == person or self.law.person_of(one.seat) == person for one in self.counted
         )
 
-    def is_spent(self, person: str, seat: str) -> bool:
-        """Whether a concurrence of ``person`` in ``seat`` could no longer count."""
-        if self.law.chain.repeatable:
-            return any(one.person == person and one.seat == seat for one in self.counted)
-        return any(one.person == person for one in self.counted)
+    def is_spent(self, person: str, seat: str, level: str) -> bool:
+        """Whether a concurrence of ``person`` in that seat of ``level`` could no longer count.
+
+        A seat is a member's place at one level: under ``seats: repeatable`` the same member
+        may sit at several.
+        """
+        repeatable = self.law.chain.repeatable
+        return any(
+            one.person == person
+            for rung in self.rungs
+            if not repeatable or rung.level.id == level
+            for one in rung.counted
+            if not repeatable or one.seat == seat
+        )
 
     def fillable(self, rung: Rung) -> frozenset[str]:
         """The seats of a level that are filled or that somebody may still fill."""
@@ -188,7 +200,7 @@ class Proceeding:
             if any(
                 person not in refusers
                 and not self.law.is_machine(person)
-                and not self.is_spent(person, seat)
+                and not self.is_spent(person, seat, rung.level.id)
                 for person, _ in self.fillers(seat)
             ):
                 filled.add(seat)

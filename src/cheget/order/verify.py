@@ -8,7 +8,7 @@ has in ``spec/code.md``. Two doors: ``explain_code`` says what each step found, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cheget.audit.checkpoint import Checkpoint, verify_checkpoint
 from cheget.audit.header import Mention
@@ -60,6 +60,7 @@ class Verified:
     """A code that holds: the order, its state, and the heads to be held from now on."""
 
     papers: Papers
+    charter: Charter
     law: Law
     proceeding: Proceeding
     orders_head: Head
@@ -110,6 +111,7 @@ class _Case:
     latest: Checkpoint = field(init=False)
     published: Checkpoint = field(init=False)
     roots: dict[int, bytes] = field(init=False)
+    logged_at: int = 0  # the last entry of the log shown, whoever's it is
     placed: list[tuple[int, int, Filed]] = field(init=False)  # position, at, envelope
     entries: list[Entry] = field(init=False)
     proceeding: Proceeding = field(init=False)
@@ -204,7 +206,7 @@ def _head(checkpoint: Checkpoint) -> Head:
 
 def _verified(case: _Case) -> Verified:
     return Verified(
-        case.papers, case.law, case.proceeding,
+        case.papers, case.pinned.charter, case.law, case.proceeding,
         _head(case.latest), _head(case.law_checkpoint),
         case.crew,
     )  # fmt: skip
@@ -221,6 +223,8 @@ def _parse(case: _Case) -> str:
     papers = decode_papers(case.data)
     case.papers = papers
     case.filed = tuple(open_envelope(stored) for stored in papers.log.envelopes)
+    for stored in papers.law.envelopes:
+        open_envelope(stored)
     orders = [one for one in case.filed if isinstance(one.unverified, Order)]
     if len(orders) != 1 or orders[0].envelope.digest != papers.order:
         raise MalformedDocumentError("it does not hold the one order that it is about")
@@ -314,6 +318,7 @@ def _place(case: _Case) -> None:
     envelopes = iter(case.filed)
     case.placed = []
     for position, header in case.papers.log.slice.entries():
+        case.logged_at = header.at
         if isinstance(header, Mention):
             if header.size > case.law_checkpoint.size:
                 raise LogError("the log mentions a law log larger than the one shown")
@@ -393,14 +398,16 @@ def _fold(case: _Case) -> Proceeding:
 def _stops(case: _Case) -> str:
     """Step 7. A stop is good wherever it is shown; what does not verify is dropped."""
     proceeding, logged = case.proceeding, {entry.digest for entry in case.entries}
-    last, now = case.entries[-1].at, case.circumstances.now
+    last, now = case.logged_at, case.circumstances.now
     at, position = max(last, now or last), case.papers.log.slice.size
     for stored in case.circumstances.stops:
         try:
             filed = open_envelope(stored)
             if filed.envelope.digest in logged or filed.envelope.kind not in STOPPING:
                 continue
-            entry = _entry(case.law, position, at, filed)
+            # A member whose clock is ahead is still obeyed.
+            said = max(at, getattr(filed.unverified, "answered_at", at))
+            entry = replace(_entry(case.law, position, at, filed), at=said)
             proceeding, _ = step(proceeding, entry)
         except VerificationError:
             continue
@@ -429,7 +436,7 @@ def _time(case: _Case) -> str:
             f"the clock says {to_text(now)}, and was past {to_text(seen.clock_mark)} before",
             hint="cheget executor settle, once somebody has looked at the clock",
         )
-    if case.entries[-1].at > now + skew:
+    if max(case.logged_at, *map(_claimed_at, case.entries)) > now + skew:
         raise TimingError(
             f"the log claims a time that is still to come by this clock, {to_text(now)}"
         )
@@ -444,6 +451,14 @@ def _time(case: _Case) -> str:
     if seen.asked_again is None or seen.asked_again < held:
         raise TimingError("no source has been asked again since the hold ended")
     return f"held until {to_text(held)}, valid until {to_text(end)}"
+
+
+def _claimed_at(entry: Entry) -> int:
+    """When its signer says that an entry was signed."""
+    for name in ("answered_at", "transmitted_at", "asked_at"):
+        if (claimed := getattr(entry.document, name, None)) is not None:
+            return int(claimed)
+    return entry.at
 
 
 def _once(case: _Case) -> str:
