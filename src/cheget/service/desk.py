@@ -58,7 +58,7 @@ class Acknowledgement:
 
 @dataclass
 class _Known:
-    """An order's state as of the entries read so far, thread by thread."""
+    """An order's state as of entries that are committed, thread by thread."""
 
     proceeding: Proceeding
     places: dict[str, int] = field(default_factory=dict)  # next place in each thread
@@ -188,8 +188,8 @@ class Desk:
         Raises:
             NotAcceptedError: there is no such order.
         """
-        known = self.store.read(lambda tx: self._proceeding(tx, order))
-        return at_instant(known.proceeding, self.clock.now())
+        proceeding = self.store.read(lambda tx: self._remember(tx, order))
+        return at_instant(proceeding, self.clock.now())
 
     def papers(self, order: str, *, law: Head | None = None, orders: Head | None = None) -> bytes:
         """What a signer is shown: the order with all that verifying it needs.
@@ -225,10 +225,7 @@ class Desk:
         """Every order with its state, in log order."""
 
         def work(tx: Reading) -> list[Proceeding]:
-            return [
-                self._proceeding(tx, entry.digest).proceeding
-                for entry in tx.of_kind("orders", "order")
-            ]
+            return [self._remember(tx, entry.digest) for entry in tx.of_kind("orders", "order")]
 
         now = self.clock.now()
         return [at_instant(proceeding, now) for proceeding in self.store.read(work)]
@@ -303,7 +300,7 @@ class Desk:
         law = self._law(attestation.law)
         attested, places = self._attestation(tx, law, stored)
         entry = self._entry(tx, law, filed)
-        withdraw(attested, entry)
+        withdraw(law, attested, entry)
         return self._append(tx, filed, entry.at, seq=places), "kept", None
 
     def _law(self, digest: str) -> Law:
@@ -336,23 +333,27 @@ class Desk:
         )  # fmt: skip
 
     def _proceeding(self, tx: Reading, order: str) -> _Known:
-        """The order's state as of what is committed; only what is new since is folded."""
+        """The order's state as ``tx`` sees it; only what is new since last time is folded."""
         known = self._known.get(order)
         if known is None:
             return self._fold(tx, order)
-        fresh = [
-            (subject, entry)
+        threads = {
+            subject: tx.thread("orders", subject, place - 1)
             for subject, place in known.places.items()
-            for entry in tx.thread("orders", subject, place)
-        ]
-        if not fresh:
-            return known
+        }
+        if not all(threads.values()):
+            return self._fold(tx, order)  # a reader that began before what is known
+        fresh = [(subject, one) for subject, thread in threads.items() for one in thread[1:]]
         proceeding, places = known.proceeding, dict(known.places)
         for subject, stored in sorted(fresh, key=lambda one: one[1].position):
             proceeding, _ = step(proceeding, _reentered(proceeding.law, stored))
             places[subject] = stored.seq + 1
-        known = self._known[order] = _Known(proceeding, places)
-        return known
+        return _Known(proceeding, places)
+
+    def _remember(self, tx: Reading, order: str) -> Proceeding:
+        """The order's state, kept for next time: only what was read back as committed is."""
+        known = self._known[order] = self._proceeding(tx, order)
+        return known.proceeding
 
     def _fold(self, tx: Reading, order: str) -> _Known:
         first = tx.find("orders", order)
@@ -365,8 +366,7 @@ class Desk:
         }
         entries = [_reentered(law, one) for thread in threads.values() for one in thread]
         places = {subject: len(thread) for subject, thread in threads.items()}
-        known = self._known[order] = _Known(fold(law, entries), places)
-        return known
+        return _Known(fold(law, entries), places)
 
     def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
         found = []
@@ -385,7 +385,7 @@ class Desk:
         attested = attest(law, entry, entry.document)
         thread = tx.thread("orders", stored.digest, 1)
         for one in thread:
-            attested = withdraw(attested, _reentered(law, one))
+            attested = withdraw(law, attested, _reentered(law, one))
         return attested, len(thread) + 1
 
     def _check_receipt(
@@ -427,13 +427,16 @@ class Desk:
         except VerificationError as error:
             raise NotAcceptedError(str(error), hint=error.hint) from error
         # Only what is read back as committed is signed for.
-        note = self.store.read(lambda tx: self._read_back(tx, position, digest))
+        order = proceeding.digest if proceeding is not None else None
+        note = self.store.read(lambda tx: self._read_back(tx, position, digest, order))
         return Acknowledgement(position, digest, effect, note, proceeding)
 
-    def _read_back(self, tx: Reading, position: int, digest: str) -> bytes:
+    def _read_back(self, tx: Reading, position: int, digest: str, order: str | None) -> bytes:
         entry = tx.find("orders", digest)
         if entry is None or entry.position != position:
             raise StoreError("what was committed cannot be read back")
+        if order is not None:
+            self._remember(tx, order)
         return self._checkpoint(tx, "orders", tx.size("orders"))
 
     def _checkpoint(self, tx: Reading, log: Log, size: int) -> bytes:
@@ -446,7 +449,7 @@ class Desk:
         self, order: str, executor: str | None, law: Head | None, orders: Head | None
     ) -> bytes:
         def work(tx: Reading) -> bytes:
-            proceeding = self._proceeding(tx, order).proceeding
+            proceeding = self._remember(tx, order)
             return show(
                 tx, proceeding, executor, held_law=law, held_orders=orders,
                 checkpoint=lambda log, size: self._checkpoint(tx, log, size),

@@ -32,17 +32,13 @@ def propose(
         CharterError: the charter cannot stand, or a key lacks its enrolment.
     """
     check_charter(charter)
-    check_enrolments(charter, enrolments)
     missing_founders(charter, ())
-    filed = open_envelope(stored)
-    document = filed.unverified
-    if not isinstance(document, Amendment) or document.version != 1 or document.old is not None:
-        raise NotAcceptedError("not the proposal of a first charter")
-    if document.new != charter.digest or document.deployment != charter.deployment:
-        raise NotAcceptedError("the proposal is of another charter")
-    if document.signer not in founders(charter):
-        raise NotAcceptedError(f"{document.signer} fills no member's post, and cannot propose")
-    verify_signer(charter.people, document.signer, filed.envelope)
+    try:
+        check_enrolments(charter, enrolments)
+        filed = open_envelope(stored)
+        _check_proposal(charter, filed, clock.now())
+    except VerificationError as error:
+        raise NotAcceptedError(str(error), hint=error.hint) from error
 
     def work(tx: Writing) -> None:
         if tx.charter() is not None:
@@ -52,6 +48,19 @@ def propose(
         _append(tx, filed, clock)
 
     store.write(work)
+
+
+def _check_proposal(charter: Charter, filed: Filed, now: int) -> None:
+    document = filed.unverified
+    if not isinstance(document, Amendment) or document.version != 1 or document.old is not None:
+        raise NotAcceptedError("not the proposal of a first charter")
+    if document.new != charter.digest or document.deployment != charter.deployment:
+        raise NotAcceptedError("the proposal is of another charter")
+    if document.signer not in founders(charter):
+        raise NotAcceptedError(f"{document.signer} fills no member's post, and cannot propose")
+    if now >= document.decide_by:
+        raise NotAcceptedError("the proposal has expired")
+    verify_signer(charter.people, document.signer, filed.envelope)
 
 
 def agree(store: Store, stored: bytes, clock: Clock, text: Text) -> tuple[str, ...]:
@@ -66,8 +75,8 @@ def agree(store: Store, stored: bytes, clock: Clock, text: Text) -> tuple[str, .
 
     def work(tx: Writing) -> tuple[str, ...]:
         charter, proposal = proposed(tx)
-        filed = open_envelope(stored)
         try:
+            filed = open_envelope(stored)
             _check_agreement(tx, charter, proposal, filed, clock.now())
         except VerificationError as error:
             raise NotAcceptedError(str(error), hint=error.hint) from error

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -189,8 +189,8 @@ class SqliteStore:
         self._path = path
         self._work: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None]
         self._work = queue.SimpleQueue()
-        self._readers = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
         self._closed = False
@@ -212,15 +212,27 @@ class SqliteStore:
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment."""
-        connection = getattr(self._readers, "connection", None)
-        with _errors(self._path):
-            if connection is None:
-                connection = self._readers.connection = self._connect()
+        with _errors(self._path), self._reader() as connection:
             connection.execute("BEGIN")
             try:
                 return work(_Transaction(connection))
             finally:
-                connection.execute("COMMIT")
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile; threads come and go, it stays."""
+        with self._lock:
+            if self._closed:
+                raise StoreError("the store is closed")
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._idle.append(connection)
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
@@ -247,14 +259,16 @@ class SqliteStore:
         return connection
 
     def _run(self) -> None:
-        with _errors(self._path):
-            connection = self._connect()
-        while True:
-            group = self._next_group()
-            if group:
-                _commit(connection, self._path, group)
+        connection: sqlite3.Connection | None = None
+        while group := self._next_group():
+            try:
+                with _errors(self._path):
+                    connection = connection or self._connect()
+            except StoreError as error:
+                for _, done in group:
+                    done.set_exception(error)
             else:
-                return
+                _commit(connection, self._path, group)
 
     def _next_group(self) -> list[tuple[Callable[[Any], Any], Future[Any]]]:
         group = []
@@ -291,10 +305,10 @@ def _commit(
                 connection.execute("RELEASE one")
             connection.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 - nothing was written: everybody is told
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
         for _, done in group:
             done.set_exception(error)
+        with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
+            connection.execute("ROLLBACK")
         return
     for done, result, fault in results:
         if fault is None:
