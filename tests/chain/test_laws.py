@@ -1,12 +1,15 @@
 """Laws: what is written comes back, what means the same is the same, nothing else gets in."""
 
 import json
+from contextlib import suppress
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chain.scenarios import SCENARIOS, scenario
 from chain.strategies import CLAIMS, NUMBERS, PEOPLE, SYNTAX, chain_files, rules
 from cheget.chain.canonical import (
     chain_from_json,
@@ -254,6 +257,40 @@ def test_a_damaged_file_is_a_chain_or_a_chain_file_error(text: str, data: st.Dat
     assert 1 <= line <= damaged.count("\n") + 2
     assert column >= 1
     assert chain is None or chain_from_json(chain_to_json(chain)) == chain
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 5) | st.sampled_from(["", "ann", "1", "of", "x y"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+def _replace_somewhere(value: Any, new: Any, draw: st.DataObject) -> Any:
+    """The value with one part of it replaced."""
+    if not isinstance(value, list | dict) or not value or draw.draw(st.integers(0, 9)) == 0:
+        return new
+    if isinstance(value, list):
+        index = draw.draw(st.integers(0, len(value) - 1))
+        part = _replace_somewhere(value[index], new, draw)
+        return [*value[:index], part, *value[index + 1 :]]
+    key = draw.draw(st.sampled_from(sorted(value)))
+    return value | {key: _replace_somewhere(value[key], new, draw)}
+
+
+WRITTEN = [chain_to_json(parse_chain(scenario(name))) for name in SCENARIOS]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(WRITTEN), JSON, st.data())
+def test_json_is_a_chain_that_is_written_the_same_or_a_value_error(
+    written: Any, new: Any, data: st.DataObject
+) -> None:
+    damaged = _replace_somewhere(written, new, data)
+    again = damaged
+    with suppress(ValueError):
+        again = chain_to_json(chain_from_json(damaged))
+    assert json.dumps(again) == json.dumps(damaged)
 
 
 @given(st.text(max_size=80))

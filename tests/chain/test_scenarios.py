@@ -11,18 +11,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from chain.scenarios import SCENARIOS, scenario
 from cheget.chain.canonical import chain_from_json, chain_to_json
 from cheget.chain.document import Mapping, Node, Scalar, read
 from cheget.chain.parse import parse_chain
 
-NAMES = ("cheget", "wipe-database", "move-treasury", "release-firmware")
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "spec" / "chain-file.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-
-
-def scenario(name: str) -> bytes:
-    return files("cheget").joinpath("scenarios", f"{name}.yaml").read_bytes()
 
 
 def as_text(node: Node) -> Any:
@@ -33,7 +29,7 @@ def as_text(node: Node) -> Any:
     return [as_text(item) for item in node.items]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_goes_to_json_and_back_unchanged(name: str) -> None:
     chain = parse_chain(scenario(name))
     written = chain_to_json(chain)
@@ -41,13 +37,13 @@ def test_a_scenario_goes_to_json_and_back_unchanged(name: str) -> None:
     assert chain_to_json(chain_from_json(written)) == written
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_has_a_page_beside_it_that_says_what_it_stands_for(name: str) -> None:
     page = files("cheget").joinpath("scenarios", f"{name}.md").read_text("utf-8")
     assert page.startswith(f"# {name}:")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_schema_accepts_every_scenario(name: str) -> None:
     VALIDATOR.validate(as_text(read(scenario(name))))
 

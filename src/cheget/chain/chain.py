@@ -186,6 +186,10 @@ class Chain:
                 return kind
         raise KeyError(executor)
 
+    def kind(self, id_: str) -> ExecutorKind:
+        """The kind of executor of that id; ``KeyError`` when there is none."""
+        return _find(self.executors, id_)
+
 
 class _HasId(Protocol):
     @property
