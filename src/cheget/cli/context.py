@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,12 +121,17 @@ def passphrase(path: Path) -> bytes:
     return str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True)).encode()
 
 
-@dataclass(frozen=True)
 class Identity:
-    """Who signs, and with what."""
+    """Who signs; the key itself is opened, and its passphrase asked for, when it is needed."""
 
-    person: str
-    signer: Signer
+    def __init__(self, person: str, load: Callable[[], Signer]) -> None:
+        self.person = person
+        self._load = load
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The key, opened."""
+        return self._load()
 
 
 def identify(charter: Charter, person: str | None, key_path: Path | None) -> Identity:
@@ -139,7 +144,7 @@ def identify(charter: Charter, person: str | None, key_path: Path | None) -> Ide
     if key_path is not None:
         return _from_file(held, person, key_path)
     mine = [
-        Identity(held[one.public.point][0], agent.AgentSigner(one.public))
+        Identity(held[one.public.point][0], partial(agent.AgentSigner, held[one.public.point][1]))
         for one in (agent.identities() if os.environ.get("SSH_AUTH_SOCK") else ())
         if one.public.point in held and person in {None, held[one.public.point][0]}
     ]
@@ -154,16 +159,13 @@ def identify(charter: Charter, person: str | None, key_path: Path | None) -> Ide
 
 
 def _from_file(held: dict[bytes, Any], person: str | None, path: Path) -> Identity:
-    signer = keyfile.read(path, lambda: passphrase(path))
-    found = held.get(signer.public.point)
+    found = held.get(keyfile.public_half(path))
     if found is None:
         raise KeyFileError(f"{path} is nobody's key by the charter", hint="cheget people enrol")
     name, key = found
     if person not in {None, name}:
         raise KeyFileError(f"{path} is the key of {name}, not of {person}")
-    if key.scheme != signer.public.scheme:
-        signer = keyfile.read(path, lambda: passphrase(path), scheme=key.scheme)
-    return Identity(name, signer)
+    return Identity(name, lambda: keyfile.read(path, lambda: passphrase(path), scheme=key.scheme))
 
 
 def state_folder() -> Path:

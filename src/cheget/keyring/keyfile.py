@@ -128,6 +128,19 @@ def read(
     return Ed25519Signer(private) if scheme == ED25519 else SshKeySigner(private)
 
 
+def public_half(path: Path) -> bytes:
+    """The 32 bytes of the public key that a key file shows without its passphrase.
+
+    A hint only: that the secret belongs to it is known once the file is read.
+
+    Raises:
+        KeyFileError: As :func:`read`, short of the passphrase.
+    """
+    preamble = _preamble(path, _read_private(path))
+    _check_type(path, preamble)
+    return preamble.public[-32:]
+
+
 def _encryption(passphrase: bytes | None) -> KeySerializationEncryption:
     if passphrase is None:
         return NoEncryption()

@@ -1,0 +1,232 @@
+"""``concur``, ``refuse``, ``ask``, ``countermand``: one's answer, shown before it is signed.
+
+Refusing is as easy as concurring: the same options, the same steps, one question fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cheget.cli.context import (
+    Identity,
+    at_desk,
+    find_order,
+    house_option,
+    identify,
+    is_asked,
+    json_option,
+    now,
+    reason_text,
+    say,
+    signing_options,
+)
+from cheget.cli.render import verdict
+from cheget.cli.show import print_whole
+from cheget.cli.view import View, view
+from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
+from cheget.order.consequence import refusal_consequence, stranded_levels, turns
+from cheget.order.draft import (
+    draft_concurrence,
+    draft_countermand,
+    draft_crew_concurrence,
+    draft_question,
+    draft_refusal,
+    enclose,
+)
+from cheget.order.fields import Text
+from cheget.service.desk import Acknowledgement, Desk
+from cheget.service.house import House
+
+_WORDS = click.argument("words", nargs=-1, required=True, metavar="ORDER")
+
+
+def _verb(function: Callable[..., None]) -> click.Command:
+    """The options that all answers share."""
+    for option in (json_option, house_option, signing_options, _WORDS):
+        function = option(function)
+    return click.command()(function)
+
+
+@_verb
+@click.option("--seat", help="In which of your seats. [default: the one that is asked]")
+@click.option("--beside", metavar="EXECUTOR", help="As one of its crew, after release.")
+def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **options: Any) -> None:
+    """Concur (approve): a signed yes, at the level that is asked."""
+    with at_desk(options["folder"]) as (house, desk):
+        seen, who = _opened(desk, words, options)
+        if beside is not None:
+            _concur_beside(house, seen, who, beside, options)
+            return
+        if seen.verified is None:
+            raise StoppedError(verdict(seen.proceeding, seen.receipts, now()))
+        chosen = _seat(seen, who.person, seat)
+        lost = stranded_levels(seen.proceeding, who.person, chosen, now())
+        if lost:
+            click.echo(
+                f"{who.person} is needed below, at {', '.join(lost)}: concurring here strands it.",
+                err=True,
+            )
+        _confirm(options, f"{who.person} concurs as {chosen}?")
+        text = reason_text(options["reason"])
+        document = draft_concurrence(
+            seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
+        )
+        done = desk.concur(enclose(document, who.signer), [text])
+        _report(desk, done, options, f"{who.person} concurs.")
+
+
+@_verb
+@click.option("--beside", metavar="EXECUTOR", help="As one of its crew, after release.")
+def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
+    """Refuse (deny): a signed no, at any time before release, kept for ever."""
+    with at_desk(options["folder"]) as (house, desk):
+        seen, who = _opened(desk, words, options)
+        text = reason_text(options["reason"])
+        post = None
+        if beside is not None:
+            post = _post(desk, who.person, beside)
+            said = f"Your refusal is final for {beside} and this order."
+        else:
+            said = refusal_consequence(seen.proceeding, who.person, now())
+        click.echo(said, err=True)
+        _confirm(options, f"{who.person} refuses?")
+        document = draft_refusal(
+            seen.proceeding.digest, signer=who.person, reason=text, now=now(), post=post
+        )
+        stored = enclose(document, who.signer)
+        if beside is not None and post is not None:
+            _leave_beside(house, beside, post, seen.proceeding.digest, stored)
+            click.echo(f"{who.person} refuses beside {beside}.")
+            return
+        done = desk.refuse(stored, [text])
+        _report(desk, done, options, f"{who.person} refuses.")
+
+
+@_verb
+def ask(words: tuple[str, ...], **options: Any) -> None:
+    """Ask something before you answer: shown to everybody, without effect."""
+    if not options["reason"]:
+        raise click.UsageError('what do you ask? --reason "…"')
+    with at_desk(options["folder"]) as (_, desk):
+        seen, who = _opened(desk, words, options)
+        _confirm(options, f"{who.person} asks?")
+        text = reason_text(options["reason"])
+        document = draft_question(seen.proceeding.digest, signer=who.person, reason=text, now=now())
+        done = desk.ask(enclose(document, who.signer), [text])
+        _report(desk, done, options, f"{who.person} asks.")
+
+
+@_verb
+def countermand(words: tuple[str, ...], **options: Any) -> None:
+    """Take back an order; or, by its whole digest, an attestation of yours."""
+    with at_desk(options["folder"]) as (_, desk):
+        subject = "".join(words).lower()
+        known = {one.digest for one in desk.orders()}
+        attested = len(subject) == 64 and subject not in known  # noqa: PLR2004 - a digest
+        who = identify(desk.charter, options["person"], options["key_path"])
+        if not attested:
+            subject = find_order(desk, words, signs=True)
+            seen = view(desk, subject)
+            if not options["as_json"]:
+                print_whole(seen)
+        _confirm(options, f"{who.person} takes it back?")
+        text = reason_text(options["reason"])
+        document = draft_countermand(subject, signer=who.person, reason=text, now=now())
+        done = desk.countermand(enclose(document, who.signer), [text])
+        _report(desk, done, options, f"{who.person} countermands.")
+
+
+def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tuple[View, Identity]:
+    """The order, verified and shown, and who is about to sign; no key is opened yet."""
+    order = find_order(desk, words, signs=True)
+    seen = view(desk, order)
+    who = identify(desk.charter, options["person"], options["key_path"])
+    if not options["as_json"]:
+        print_whole(seen)
+    return seen, who
+
+
+def _seat(seen: View, person: str, wanted: str | None) -> str:
+    mine = [turn for turn in turns(seen.proceeding, person, now()) if wanted in {None, turn.seat}]
+    ready = [turn for turn in mine if turn.since <= now()]
+    if ready:
+        return ready[0].seat
+    if mine:
+        raise NotAcceptedError(f"the deputy's turn at {mine[0].seat} has not come yet")
+    pending = seen.proceeding.pending
+    where = f"{pending.level.id} is asked" if pending else f"it is {seen.proceeding.state}"
+    raise NotAcceptedError(f"{person} is not asked: {where}", hint="cheget inbox")
+
+
+def _confirm(options: dict[str, Any], question: str) -> None:
+    if options["yes"]:
+        return
+    if not is_asked():
+        raise HouseError("there is nobody to ask", hint="--yes, with the order's full digest")
+    click.confirm(question, abort=True)
+
+
+def _report(desk: Desk, done: Acknowledgement, options: dict[str, Any], said: str) -> None:
+    proceeding = done.proceeding
+    if proceeding is None:
+        say({"digest": done.digest, "position": done.position, "effect": done.effect},
+            options["as_json"], lambda: click.echo(said))  # fmt: skip
+        return
+    receipts = desk.receipts(proceeding.digest)
+    value = {
+        "digest": done.digest, "position": done.position, "effect": done.effect,
+        "order": proceeding.digest, "state": proceeding.state,
+    }  # fmt: skip
+    say(
+        value, options["as_json"],
+        lambda: click.echo(f"{said} {verdict(proceeding, receipts, now())}"),
+    )  # fmt: skip
+
+
+def _post(desk: Desk, person: str, executor: str) -> str:
+    for post, who in desk.charter.posts.items():
+        if who == person and post.startswith(f"{executor}/"):
+            return post
+    raise NotAcceptedError(f"{person} does not sit beside {executor}")
+
+
+def _concur_beside(
+    house: House, seen: View, who: Identity, executor: str, options: dict[str, Any]
+) -> None:
+    if seen.verified is None:
+        raise StoppedError(verdict(seen.proceeding, seen.receipts, now()))
+    posts = (p for p, one in _charter_posts(seen).items() if one == who.person)
+    post = next((p for p in posts if p.startswith(f"{executor}/")), None)
+    if post is None:
+        raise NotAcceptedError(f"{who.person} does not sit beside {executor}")
+    _confirm(options, f"{who.person} concurs beside {executor}?")
+    text: Text = reason_text(options["reason"])
+    document = draft_crew_concurrence(
+        seen.verified, signer=who.person, post=post, reason=text, now=now()
+    )
+    _leave_beside(house, executor, post, seen.proceeding.digest, enclose(document, who.signer))
+    value = {"executor": executor, "post": post, "order": seen.proceeding.digest}
+    said = f"{who.person} concurs beside {executor}."
+    say(value, options["as_json"], lambda: click.echo(said))
+
+
+def _charter_posts(seen: View) -> dict[str, str]:
+    assert seen.verified is not None  # noqa: S101 - asked before
+    return dict(seen.verified.charter.posts)
+
+
+def _leave_beside(house: House, executor: str, post: str, order: str, stored: bytes) -> None:
+    """Put a crew's answer where the executor's agent finds it."""
+    folder = house.folder / "executors" / executor / "crew"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{order[:16]}-{post.partition('/')[2]}.json"
+        (folder / name).write_bytes(stored)
+    except OSError as error:
+        raise HouseError(f"{folder}: {error.strerror}") from error
+
+
+__all__ = ["ChegetError", "ask", "concur", "countermand", "refuse"]

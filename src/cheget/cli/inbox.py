@@ -1,0 +1,66 @@
+"""``cheget inbox``: what waits for your answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cheget.cli.context import at_desk, house_option, identify, json_option, now, say
+from cheget.cli.render import title, until
+from cheget.order.consequence import Turn, turns
+from cheget.order.documents import order_name
+from cheget.order.proceeding import Proceeding
+
+
+@click.command()
+@click.option("--as", "person", help="Whose inbox. [default: whose key it is]")
+@click.option("--key", "key_path", type=click.Path(path_type=Path), envvar="CHEGET_KEY",
+              help="Private key file; only its public half is looked at.")  # fmt: skip
+@house_option
+@json_option
+def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_json: bool) -> None:
+    """What waits for your answer, and what you may still refuse."""
+    with at_desk(folder) as (_, desk):
+        who = person or identify(desk.charter, None, key_path).person
+        waiting, ahead = [], []
+        for proceeding in desk.orders():
+            if proceeding.ending is not None or not proceeding.has_say(who):
+                continue
+            mine = turns(proceeding, who, now())
+            if mine:
+                waiting.append((proceeding, mine))
+            elif proceeding.release is None and not proceeding.was_counted(who):
+                ahead.append(proceeding)
+        value = {
+            "person": who,
+            "waiting": [
+                {
+                    "order": one.digest, "words": order_name(one.digest),
+                    "seats": [turn.seat for turn in mine],
+                }
+                for one, mine in waiting
+            ],
+            "ahead": [one.digest for one in ahead],
+        }  # fmt: skip
+        say(value, as_json, lambda: _print(who, waiting, ahead))
+
+
+def _print(
+    who: str, waiting: list[tuple[Proceeding, tuple[Turn, ...]]], ahead: list[Proceeding]
+) -> None:
+    if not waiting:
+        click.echo(f"Nothing waits for {who}.")
+    for proceeding, mine in waiting:
+        click.echo(title(proceeding))
+        for turn in mine:
+            deputy = ""
+            if turn.as_deputy:
+                wait = turn.since - now()
+                deputy = ", as deputy" + (f" in {until(wait)}" if wait > 0 else "")
+            left = until(proceeding.order.decide_by - now())
+            click.echo(f"  ○ {turn.level}: {turn.seat}{deputy}; {left} left")
+    if ahead:
+        click.echo(f"Not asked of {who} yet, and may be refused already:")
+        for proceeding in ahead:
+            click.echo(f"  {order_name(proceeding.digest)}")

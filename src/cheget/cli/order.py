@@ -1,0 +1,193 @@
+"""``cheget order``: transmit an order, list orders."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cheget.cli.context import (
+    at_desk,
+    fresh,
+    house_option,
+    identify,
+    is_asked,
+    json_option,
+    now,
+    reason_text,
+    say,
+    signing_options,
+)
+from cheget.cli.main import safe
+from cheget.cli.render import paint, shortened, title, verdict
+from cheget.errors import HouseError, NotAllowedError
+from cheget.order.charter import Charter, Law
+from cheget.order.documents import Attestation, Order, order_name
+from cheget.order.draft import draft_order, enclose
+from cheget.order.papers import open_envelope
+from cheget.service.desk import Desk
+
+
+@click.group()
+def order() -> None:
+    """Transmit an order (request); list orders."""
+
+
+@order.command()
+@click.argument("action")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]…")
+@click.option("--chain", "chain_id", help="Where two chains have such an action.")
+@click.option("--executor", "executors", multiple=True, metavar="ID",
+              help="Whom it names; again for each. [default: the only one]")  # fmt: skip
+@click.option("--seat", help="In which of your seats at the head.")
+@signing_options
+@house_option
+@json_option
+def transmit(
+    action: str,
+    parameters: tuple[str, ...],
+    chain_id: str | None,
+    executors: tuple[str, ...],
+    seat: str | None,
+    **options: Any,
+) -> None:
+    """Transmit an order (alias: cheget request).
+
+    A file parameter is given as NAME=@PATH; its digest is signed, the file travels with the
+    codes.
+    """
+    with at_desk(options["folder"]) as (_, desk):
+        law = _law(desk.charter, action, chain_id)
+        who = identify(desk.charter, options["person"], options["key_path"])
+        named = sorted(executors) or _only_executor(law, action)
+        given, files = _parameters(parameters)
+        text = reason_text(options["reason"])
+        draft = draft_order(
+            law, originator=who.person, action=action, executors=named, parameters=given,
+            reason=text, now=now(), nonce=fresh(), seat=seat,
+            attestations=_attestations(desk, law, action),
+        )  # fmt: skip
+        if not options["as_json"]:
+            _print_draft(law, draft, named, options["reason"])
+        if not options["yes"]:
+            if not is_asked():
+                raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
+            click.confirm(f"{who.person} transmits it?", abort=True)
+        done = desk.transmit(enclose(draft, who.signer), named, [text], files)
+        proceeding = done.proceeding
+        assert proceeding is not None  # noqa: S101 - a new order has a state
+        value = {"order": done.digest, "words": order_name(done.digest), "state": proceeding.state}
+        say(value, options["as_json"], lambda: _print_sent(desk, done.digest))
+
+
+@order.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
+@house_option
+@json_option
+def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
+    """Every order, with where it stands."""
+    with at_desk(folder) as (_, desk):
+        found = [one for one in desk.orders() if not only_open or one.ending is None]
+        value = [
+            {
+                "order": one.digest, "words": order_name(one.digest), "state": one.state,
+                "action": one.order.action, "chain": one.law.chain.id,
+                "originator": one.order.originator,
+            }
+            for one in found
+        ]  # fmt: skip
+
+        def text() -> None:
+            if not found:
+                click.echo("No orders.")
+            for one in found:
+                click.echo(title(one))
+                click.echo(f"  {verdict(one, desk.receipts(one.digest), now())}")
+
+        say(value, as_json, text)
+
+
+def _law(charter: Charter, action: str, chain_id: str | None) -> Law:
+    laws = [
+        law
+        for law in charter.laws.values()
+        if chain_id in {None, law.chain.id} and any(a.id == action for a in law.chain.actions)
+    ]
+    if len(laws) == 1:
+        return laws[0]
+    if laws:
+        names = ", ".join(law.chain.id for law in laws)
+        raise NotAllowedError(f"several chains have {action}", hint=f"--chain: {names}")
+    known = sorted({a.id for law in charter.laws.values() for a in law.chain.actions})
+    raise NotAllowedError(f"there is no action {action}", hint=f"known: {', '.join(known)}")
+
+
+def _only_executor(law: Law, action: str) -> list[str]:
+    kinds = [law.chain.kind(one) for one in law.chain.action(action).executors]
+    if len(kinds) == 1 and kinds[0].count in {None, 1}:
+        return list(kinds[0].ids())
+    names = ", ".join(f"{k.id}-0001 …" if k.count else k.id for k in kinds)
+    raise NotAllowedError(f"{action} could name more than one executor", hint=f"--executor {names}")
+
+
+def _parameters(given: tuple[str, ...]) -> tuple[dict[str, str], list[bytes]]:
+    found: dict[str, str] = {}
+    files = []
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or name in found:
+            raise click.UsageError(f"{one}: parameters are NAME=VALUE, each once")
+        if value.startswith("@"):
+            try:
+                data = Path(value[1:]).read_bytes()
+            except OSError as error:
+                raise HouseError(f"{value[1:]}: {error.strerror}") from error
+            files.append(data)
+            value = hashlib.sha256(data).hexdigest()
+        found[name] = value
+    return found, files
+
+
+def _attestations(desk: Desk, law: Law, action: str) -> list[str]:
+    """Those that hold now for the action's conditions, and were not taken back."""
+    wanted = set(law.chain.action(action).conditions)
+    if not wanted:
+        return []
+
+    def standing(tx: Any) -> list[str]:
+        found = []
+        for entry in tx.of_kind("orders", "attestation"):
+            one = open_envelope(entry.envelope).unverified
+            if (
+                isinstance(one, Attestation)
+                and one.law == law.digest
+                and one.action == action
+                and one.condition in wanted
+                and one.from_ <= now() < one.until
+                and not tx.thread("orders", entry.digest, 1)
+            ):
+                found.append(entry.digest)
+        return found
+
+    return desk.store.read(standing)
+
+
+def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
+    click.echo(f"{law.chain.title}: {draft.action}, by {draft.originator} as {draft.seat}")
+    click.echo(f"  house        {law.house}")
+    click.echo(f"  executors    {len(named)}: {shortened(named)}")
+    for name, value in draft.parameters:
+        click.echo(f"  {name:<12} {safe(value)}")
+    for sentence in draft.acknowledged:
+        click.echo(f"  acknowledged {safe(sentence)}")
+    click.echo(f"  attestations {len(draft.attestations)}")
+    click.echo(f"  reason       “{safe(reason)}”")
+
+
+def _print_sent(desk: Desk, digest: str) -> None:
+    proceeding = desk.proceeding(digest)
+    click.echo(title(proceeding))
+    click.echo(paint(verdict(proceeding, [], now()), "yellow"))
+    click.echo(f"  digest {digest}")

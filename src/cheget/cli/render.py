@@ -1,0 +1,198 @@
+"""An order as a terminal shows it: the verdict first, then the ladder, the same signs as the page.
+
+Shape before colour: ● concurred, ◐ a deputy did, ✕ refused, ○ asked, · not asked yet, ▲ expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from cheget.audit.instant import to_text
+from cheget.cli.main import safe
+from cheget.order.documents import Receipt, order_name
+from cheget.order.fields import Text
+from cheget.order.papers import Papers, open_envelope
+from cheget.order.proceeding import Proceeding, Rung
+
+YES, NO, WAIT = "green", "red", "yellow"
+
+
+def paint(text: str, colour: str, *, bold: bool = False) -> str:
+    """Coloured for a terminal; ``click.echo`` takes the colour off for anything else."""
+    return click.style(text, fg=colour, bold=bold)
+
+
+def until(seconds: int) -> str:
+    """A span of time in words."""
+    if seconds < 0:
+        return f"{until(-seconds)} ago"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            rest = seconds % size // (size // (24 if unit == "d" else 60))
+            small = {"d": "h", "h": "min", "min": "s"}[unit]
+            return f"{seconds // size} {unit}" + (f" {rest} {small}" if rest else "")
+    return f"{seconds} s"
+
+
+def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> str:
+    """Where the order stands, in one or two sentences."""
+    named = proceeding.order.executors.count
+    done = sum(receipt.outcome == "carried-out" for receipt in receipts)
+    release, ending = proceeding.release, proceeding.ending
+    if release is not None and is_carried_out(proceeding, receipts):
+        return f"Carried out: {done} of the {named} executors named acted."
+    if ending is not None:
+        where = f" at {ending.level}" if ending.level else ""
+        who = f" by {ending.by}" if ending.by and not where else ""
+        said = f"{ending.state.capitalize()}{where}{who}."
+        if ending.why:
+            said += f" {ending.why[0].upper()}{ending.why[1:]}."
+        if release is None:
+            return f"{said} No code exists."
+        return f"{said} It had been released; {done} of {named} had acted."
+    if release is not None:
+        held = release.at + proceeding.action.hold
+        wait = f" Held for {until(held - now)} more." if now < held else ""
+        return (
+            f"Released. {named} codes exist, for the {named} executors named; {done} acted.{wait}"
+        )
+    pending = proceeding.pending
+    level = pending.level.id if pending is not None else "?"
+    left = until(proceeding.order.decide_by - now)
+    return f"Waits at {level}. Decide within {left}, by {to_text(proceeding.order.decide_by)}."
+
+
+def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:
+    """Whether enough of the executors named acted."""
+    enough = proceeding.action.enough or proceeding.order.executors.count
+    return sum(receipt.outcome == "carried-out" for receipt in receipts) >= enough > 0
+
+
+def ladder(proceeding: Proceeding, papers: Papers | None = None) -> list[str]:
+    """The ladder, a line a level, with reasons of refusals where they are kept."""
+    reasons = reasons_of(papers) if papers is not None else {}
+    width = max(len(rung.level.id) for rung in proceeding.rungs) + 2
+    return [
+        f"  {rung.level.id:<{width}} " + "  ".join(_seats(proceeding, rung, reasons))
+        for rung in proceeding.rungs
+    ]
+
+
+def _seats(proceeding: Proceeding, rung: Rung, reasons: Mapping[str, str]) -> list[str]:
+    counted = {one.seat: one for one in rung.counted}
+    refused = {one.person: one for one in proceeding.refusals}
+    found = []
+    for seat in rung.level.members:
+        person = proceeding.law.person_of(seat)
+        if seat in counted:
+            deputy = counted[seat].person != person
+            mark, who = ("◐", f"{seat} by {counted[seat].person}") if deputy else ("●", seat)
+            found.append(paint(f"{mark} {who}", YES))
+        elif person in refused:
+            reason = reasons.get(refused[person].digest, "")
+            said = f"  “{safe(reason)}”" if reason else ""
+            found.append(paint(f"✕ {seat}", NO) + said)
+        elif proceeding.ending is not None and proceeding.state == "expired":
+            found.append(
+                paint(f"▲ {seat}", WAIT) if rung.prior else click.style(f"· {seat}", dim=True)
+            )
+        elif rung.prior is not None and not rung.is_complete:
+            found.append(paint(f"○ {seat}", WAIT))
+        else:
+            found.append(click.style(f"· {seat}", dim=True))
+    return found
+
+
+def reasons_of(papers: Papers) -> dict[str, str]:
+    """Reasons by the digest of the document that signs them; erased ones are left out."""
+    found = {}
+    for stored in papers.log.envelopes:
+        filed = open_envelope(stored)
+        for name in ("reason", "statement", "finding"):
+            text = papers.texts.get(getattr(filed.unverified, name, ""))
+            if text is not None:
+                found[filed.envelope.digest] = text.text
+    return found
+
+
+def title(proceeding: Proceeding) -> str:
+    """The six words, and who transmitted what."""
+    order = proceeding.order
+    return (
+        f"order  {click.style(order_name(proceeding.digest), bold=True)}"
+        f"   {order.action}, transmitted by {order.seat}"
+    )
+
+
+def signed_fields(proceeding: Proceeding, papers: Papers) -> list[str]:
+    """What everybody signs, whole, in the signed order of fields."""
+    order = proceeding.order
+    names = papers.address if isinstance(papers.address, tuple) else ()
+    reason: Text | None = papers.texts.get(order.reason)
+    rows = [
+        ("acknowledged", "; ".join(order.acknowledged) or "none"),
+        ("action", order.action),
+        ("attestations", " ".join(order.attestations) or "none"),
+        ("decide_by", to_text(order.decide_by)),
+        ("deployment", f"{order.deployment}  ({proceeding.law.house})"),
+        ("executors", f"{order.executors.count}: {shortened(names)}"),
+        ("law", f"{order.law}  ({proceeding.law.chain.id})"),
+        ("nonce", order.nonce),
+        ("originator", order.originator),
+        *((f"  {name}", value) for name, value in order.parameters),
+        ("reason", f"“{reason.text}”" if reason else "(erased)"),
+        ("seat", order.seat),
+        ("transmitted_at", to_text(order.transmitted_at)),
+        ("digest", proceeding.digest),
+    ]
+    return [f"  {name:<15} {safe(value)}" for name, value in rows]
+
+
+def shortened(names: Sequence[str]) -> str:
+    """A list of names that stays on a line, whole up to six."""
+    if len(names) <= 6:  # noqa: PLR2004
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} … {names[-1]}"
+
+
+def as_json(
+    proceeding: Proceeding, receipts: Sequence[Receipt], papers: Papers | None = None
+) -> dict[str, object]:
+    """An order as JSON."""
+    order, ending, release = proceeding.order, proceeding.ending, proceeding.release
+    reasons = reasons_of(papers) if papers is not None else {}
+    return {
+        "order": proceeding.digest,
+        "words": order_name(proceeding.digest),
+        "chain": proceeding.law.chain.id,
+        "action": order.action,
+        "parameters": dict(order.parameters),
+        "executors": list(papers.address)
+        if papers and isinstance(papers.address, tuple)
+        else order.executors.count,
+        "originator": order.originator,
+        "transmitted_at": to_text(order.transmitted_at),
+        "decide_by": to_text(order.decide_by),
+        "state": proceeding.state,
+        "carried_out": is_carried_out(proceeding, receipts),
+        "ended": None
+        if ending is None
+        else {"at": to_text(ending.at), "level": ending.level, "by": ending.by, "why": ending.why},
+        "released_at": None if release is None else to_text(release.at),
+        "levels": [
+            {
+                "level": rung.level.id,
+                "asked": rung.prior is not None,
+                "complete": rung.is_complete,
+                "concurred": [{"seat": c.seat, "person": c.person} for c in rung.counted],
+            }
+            for rung in proceeding.rungs
+        ],
+        "refusals": [
+            {"person": one.person, "at": to_text(one.at), "reason": reasons.get(one.digest)}
+            for one in proceeding.refusals
+        ],
+        "receipts": {receipt.executor: receipt.outcome for receipt in receipts},
+    }

@@ -1,0 +1,68 @@
+"""``cheget show``: an order, whole, and how far it has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cheget.cli.context import at_desk, find_order, house_option, json_option, now, say
+from cheget.cli.main import safe
+from cheget.cli.render import (
+    as_json,
+    ladder,
+    paint,
+    reasons_of,
+    signed_fields,
+    title,
+    verdict,
+)
+from cheget.cli.view import View, view
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="ORDER")
+@house_option
+@json_option
+def show(words: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
+    """An order, whole, and how far it has come.
+
+    ORDER is its six words, as many of the first as are enough, or its digest.
+    """
+    with at_desk(folder) as (_, desk):
+        seen = view(desk, find_order(desk, words))
+        say(_json(seen), as_json, lambda: print_whole(seen))
+
+
+def print_whole(seen: View) -> None:
+    """Verdict, ladder, what everybody signs, questions and receipts."""
+    click.echo(click.style(verdict(seen.proceeding, seen.receipts, now()), bold=True))
+    click.echo(title(seen.proceeding))
+    for line in ladder(seen.proceeding, seen.papers):
+        click.echo(line)
+    click.echo("\nwhat everybody signs")
+    for line in signed_fields(seen.proceeding, seen.papers):
+        click.echo(line)
+    for line in _said(seen):
+        click.echo(line)
+    for receipt in seen.receipts:
+        colour = "green" if receipt.outcome == "carried-out" else "yellow"
+        click.echo(f"  {receipt.executor:<20} {paint(receipt.outcome, colour)}")
+
+
+def _said(seen: View) -> list[str]:
+    from cheget.order.documents import Question
+    from cheget.order.papers import open_envelope
+
+    reasons = reasons_of(seen.papers)
+    lines = []
+    for stored in seen.papers.log.envelopes:
+        filed = open_envelope(stored)
+        if isinstance(filed.unverified, Question):
+            text = reasons.get(filed.envelope.digest, "(erased)")
+            lines.append(f"  {filed.unverified.signer} asks: “{safe(text)}”")
+    return lines
+
+
+def _json(seen: View) -> dict[str, object]:
+    return as_json(seen.proceeding, seen.receipts, seen.papers)

@@ -1,0 +1,56 @@
+"""``cheget watch``: follow an order until it ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from cheget.cli.context import Pins, at_desk, find_order, house_option, json_option, now
+from cheget.cli.render import as_json as described
+from cheget.cli.render import is_carried_out, ladder, title, verdict
+from cheget.cli.view import View, view
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="ORDER")
+@click.option("--every", default=1.0, show_default=True, help="Seconds between looks.")
+@click.option("--for", "span", default=0.0, help="Stop after so many seconds. [default: the end]")
+@house_option
+@json_option
+def watch(
+    words: tuple[str, ...], every: float, span: float, folder: Path | None, as_json: bool
+) -> None:
+    """Follow an order until it ends: carried out, stopped, or expired."""
+    with at_desk(folder) as (_, desk):
+        order, pins = find_order(desk, words), Pins(desk.charter)
+        before, started = "", time.monotonic()
+        while True:
+            seen = view(desk, order, pins)
+            said = _said(seen, as_json)
+            if said != before:
+                click.echo(said)
+                before = said
+            if _is_over(seen) or (span and time.monotonic() - started >= span):
+                break
+            time.sleep(max(0.1, every))
+
+
+def _said(seen: View, as_json: bool) -> str:
+    if as_json:
+        value = described(seen.proceeding, seen.receipts, seen.papers)
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    lines = [title(seen.proceeding), *ladder(seen.proceeding, seen.papers)]
+    return "\n".join([*lines, _still(seen)])
+
+
+def _still(seen: View) -> str:
+    """The verdict without what changes every second."""
+    said = verdict(seen.proceeding, seen.receipts, now())
+    return said.partition(" Decide within ")[0].partition(" Held for ")[0]
+
+
+def _is_over(seen: View) -> bool:
+    return seen.proceeding.ending is not None or is_carried_out(seen.proceeding, seen.receipts)
