@@ -1,0 +1,49 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+# Needs make, a package index and Python 3.11 or newer: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+CORE = .venv-core
+DEV = .venv
+BENCH = .venv-bench
+export PYTHONPATH = src
+
+.PHONY: demo test test-slow check fix bench locks wheel clean
+
+demo: $(CORE)/ready-$(shell cksum < requirements/core.lock | cut -d' ' -f1)
+	@$(CORE)/bin/python -m cheget demo
+
+test: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/python -m pytest -q -n 2 -m "not slow"
+
+test-slow: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/python -m pytest -q -n 2 -m slow
+
+check: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+fix: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/ruff check --fix
+	$(DEV)/bin/ruff format
+
+bench: $(BENCH)/ready-$(shell cksum < requirements/bench.lock | cut -d' ' -f1)
+	PYTHONPATH=src:tests $(BENCH)/bin/python -m bench
+
+wheel: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/python -m hatchling build -t wheel
+
+# For maintainers; needs uv. Compiles the locks anew from pyproject.toml, without addresses.
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+locks:
+	$(LOCK) -o requirements/core.lock
+	$(LOCK) --group check --group test -c requirements/core.lock -o requirements/test.lock
+	$(LOCK) --group bench -c requirements/core.lock -o requirements/bench.lock
+
+clean:
+	rm -rf $(CORE) $(DEV) $(BENCH) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(CORE)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(CORE) requirements/core.lock $@
+$(DEV)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(DEV) requirements/test.lock $@
+$(BENCH)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(BENCH) requirements/bench.lock $@

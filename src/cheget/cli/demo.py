@@ -1,0 +1,92 @@
+"""``cheget demo``: the chain of the article, through two orders, with real signatures."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cheget.cli.context import say
+
+
+@dataclass
+class Report:
+    """What the demo found, for people and as JSON."""
+
+    as_json: bool
+    facts: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    def line(self, verb: str, text: str) -> None:
+        """A line for people, under its verb."""
+        if not self.as_json:
+            click.echo(f"{click.style(verb, bold=True):<{9 + len(click.style('', bold=True))}}{text}")
+
+    def plain(self, text: str) -> None:
+        """A line of its own."""
+        if not self.as_json:
+            click.echo(text)
+
+    def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
+        """A progress bar on a terminal; silent elsewhere."""
+        import sys
+
+        if self.as_json or not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("         {task.description:<28}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda: bar.advance(task)
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), help="Keep the house in this new folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value at the end.")
+def demo(folder: Path | None, as_json: bool) -> None:
+    """The chain of the article, through two orders, with real signatures.
+
+    The first order is refused and stopped; the second is concurred with by all, and the
+    executors that it names act once. Nothing is asked and nothing outside the folder is touched.
+    """
+    report = Report(as_json)
+    if folder is not None:
+        if folder.exists():
+            raise click.UsageError(f"{folder} is there already")
+        folder.mkdir(parents=True)
+        run(folder, report)
+        report.plain(f"\nThe house is in {folder}: cheget --help, with --house {folder}")
+    else:
+        with tempfile.TemporaryDirectory(prefix="cheget-demo-") as place:
+            run(Path(place), report)
+    report.facts["seconds"] = round(time.monotonic() - report.started, 1)
+    say(report.facts, as_json, lambda: None)
+
+
+def run(folder: Path, report: Report) -> None:
+    """The whole demo in ``folder``, which is empty."""
+    from cheget.cli import demo_house, demo_orders
+
+    staffed = demo_house.staff(folder, report.progress)
+    levels, executors = len(staffed.chain.levels), len(staffed.executors)
+    report.plain(
+        f"cheget demo: the chain of the article, {levels} levels of people and the crews,"
+        f" {executors:,} executors\n"
+    )
+    enrolled = len(staffed.people) + executors
+    report.line("found", f"{enrolled:,} keys enrolled, each with proof of possession; the charter"
+                f" agreed by all {len(staffed.chain.members)} members")  # fmt: skip
+    try:
+        demo_orders.refused(staffed, report)
+        demo_orders.released(staffed, report)
+        demo_orders.audited(staffed, report)
+    finally:
+        staffed.desk.store.close()
