@@ -1,0 +1,129 @@
+"""``cheget key``: make a key, show a key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cheget.cli.plain import fresh, is_asked, json_option, passphrase, say
+from cheget.errors import KeyFileError
+
+if TYPE_CHECKING:
+    from cheget.order.keys import PublicKey
+
+
+@click.group()
+def key() -> None:
+    """Make and show keys.
+
+    Key files are OpenSSH's own: ssh-keygen reads what cheget writes, and cheget reads an
+    ssh-ed25519 key that ssh-keygen made.
+    """
+
+
+@key.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--comment", default="", help="For the public half.")
+@click.option("--no-passphrase", is_flag=True, help="In the clear, as a machine needs it.")
+@json_option
+def new(file: Path, comment: str, no_passphrase: bool, as_json: bool) -> None:
+    """Make a key: FILE, readable by you only, and FILE.pub beside it.
+
+    The passphrase is asked twice; where there is nobody to ask, it is what the file holds that
+    CHEGET_PASSPHRASE_FILE names.
+    """
+    from cheget.keyring import keyfile
+
+    if any(ord(character) < ord(" ") for character in comment):
+        raise click.UsageError("a comment stays on its line")
+    for place in (file, file.with_name(file.name + ".pub")):
+        if os.path.lexists(place):  # before anybody is asked for a passphrase
+            raise KeyFileError(f"{place} exists already, and a key is never overwritten")
+    secret = None if no_passphrase else _new_passphrase(file)
+    signer = keyfile.generate(fresh(keyfile.SEED_SIZE))
+    keyfile.write(file, signer, secret, comment)
+    value = {"file": str(file), **described(signer.public, comment)}
+
+    def text() -> None:
+        click.echo(f"wrote {file} and {file}.pub")
+        click.echo(f"{value['fingerprint']}")
+        if no_passphrase:
+            click.echo("It has no passphrase: whoever reads the file signs with it.")
+
+    say(value, as_json, text)
+
+
+@key.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Show a key's public half: FILE is a key file, or its .pub."""
+    public, comment = _public(file)
+    value = described(public, comment)
+
+    def text() -> None:
+        click.echo(value["line"])
+        click.echo(f"  fingerprint  {value['fingerprint']}")
+        click.echo(f"  scheme       {value['scheme']}")
+
+    say(value, as_json, text)
+
+
+def described(public: PublicKey, comment: str = "") -> dict[str, str]:
+    """A key as JSON: its line, its fingerprint as ssh-keygen shows it, its scheme."""
+    from cheget.keyring.publicline import public_line
+
+    return {
+        "line": public_line(public, comment),
+        "fingerprint": fingerprint(public),
+        "scheme": public.scheme,
+    }
+
+
+def fingerprint(public: PublicKey) -> str:
+    """SHA-256 of the key's SSH form, in base64 without padding, as ``ssh-keygen -l`` shows it."""
+    digest = hashlib.sha256(public.ssh_form).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _public(file: Path) -> tuple[PublicKey, str]:
+    """The public half of what ``file`` holds, and its comment."""
+    from cheget.keyring import keyfile
+    from cheget.keyring.publicline import read_public
+    from cheget.order.keys import ED25519, PublicKey
+
+    beside = file if file.suffix == ".pub" else file.with_name(file.name + ".pub")
+    words: list[str] = []
+    if beside == file or beside.exists():
+        read_public(beside, scheme=ED25519)  # says what is wrong, if anything is
+        words = beside.read_text().split(maxsplit=2)
+    if file == beside:
+        public = read_public(file, scheme=ED25519)
+    else:
+        public = PublicKey(ED25519, keyfile.public_half(file))
+    return public, words[2].strip() if len(words) > 2 else ""  # noqa: PLR2004 - type, key, comment
+
+
+def _new_passphrase(file: Path) -> bytes:
+    place = os.environ.get("CHEGET_PASSPHRASE_FILE")
+    if place:
+        secret = passphrase(file)
+    elif is_asked():
+        secret = str(
+            click.prompt(
+                f"Passphrase for {file}", hide_input=True, confirmation_prompt=True, err=True
+            )
+        ).encode()
+    else:
+        raise KeyFileError(
+            f"{file} needs a passphrase, and there is nobody to ask",
+            hint="CHEGET_PASSPHRASE_FILE names a file that holds it; or --no-passphrase",
+        )
+    if not secret:
+        raise KeyFileError("an empty passphrase protects nothing", hint="or --no-passphrase")
+    return secret

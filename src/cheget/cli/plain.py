@@ -1,0 +1,98 @@
+"""What verbs share that know no house: options, how it is said, whom to ask, where to remember.
+
+Nothing here imports the desk, so that an executor's verbs need none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cheget.errors import KeyFileError
+from cheget.service.clock import SystemClock
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def house_option(function: F) -> F:
+    """``--house``: the folder; by default the one that the working folder lies in."""
+    return click.option(
+        "--house", "folder", envvar="CHEGET_HOUSE",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The house's folder. [default: where people.yaml is, here or above]",
+    )(function)  # fmt: skip
+
+
+def json_option(function: F) -> F:
+    """``--json``: the answer as one JSON value."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")(function)
+
+
+def signing_options(function: F) -> F:
+    """``--as``, ``--key`` and ``--yes``: who signs, with what, and whether to ask."""
+    for option in (
+        click.option("--as", "person", help="Who signs. [default: whose key it is]"),
+        click.option(
+            "--key", "key_path", type=click.Path(path_type=Path, dir_okay=False),
+            envvar="CHEGET_KEY",
+            help="Private key file. [default: the key of yours in the SSH agent]",
+        ),
+        click.option("--reason", default="", help="Why; signed, shown, and erasable."),
+        click.option("--yes", is_flag=True, help="Don't ask; takes the full digest only."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def say(value: dict[str, Any] | list[Any], as_json: bool, text: Callable[[], object]) -> None:
+    """Print the JSON value, or call ``text`` to print for people."""
+    if as_json:
+        click.echo(json.dumps(value, sort_keys=True, ensure_ascii=False))
+    else:
+        text()
+
+
+def fresh(size: int = 16) -> bytes:
+    """Random bytes of the operating system."""
+    return secrets.token_bytes(size)
+
+
+def now() -> int:
+    """The instant."""
+    return SystemClock().now()
+
+
+def is_asked() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def passphrase(path: Path) -> bytes:
+    """The passphrase of a key file: asked, or from the file that CHEGET_PASSPHRASE_FILE names."""
+    place = os.environ.get("CHEGET_PASSPHRASE_FILE")
+    if place:
+        try:
+            return Path(place).read_bytes().rstrip(b"\n")
+        except OSError as error:
+            raise KeyFileError(f"{place}: {error.strerror}") from error
+    if not sys.stdin.isatty():
+        raise KeyFileError(
+            f"{path} needs its passphrase, and there is nobody to ask",
+            hint="CHEGET_PASSPHRASE_FILE names a file that holds it",
+        )
+    return str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True)).encode()
+
+
+def state_folder() -> Path:
+    """Where a client keeps what it must not forget."""
+    base = os.environ.get("XDG_STATE_HOME")
+    folder = (Path(base) if base else Path.home() / ".local" / "state") / "cheget"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
