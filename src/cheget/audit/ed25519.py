@@ -32,6 +32,7 @@ _OTHER_FORMS = frozenset(
 _REFUSED_R = _SMALL_FORMS | _OTHER_FORMS
 
 
+@lru_cache(maxsize=16_384)
 def check_point(key: bytes) -> None:
     """Return only if ``key`` is the encoding of a point that a key may be.
 

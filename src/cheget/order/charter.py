@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import cast
 
 from cheget.audit.checkpoint import Checkpoint
@@ -185,6 +185,7 @@ def _people_to_json(people: Mapping[str, Person]) -> dict[str, Json]:
     }
 
 
+@lru_cache(maxsize=8)
 def read_charter(payload: bytes) -> Charter:
     """The charter of those canonical bytes, checked as :func:`check_charter` does.
 
@@ -192,15 +193,31 @@ def read_charter(payload: bytes) -> Charter:
         MalformedDocumentError: too large, not canonical, fields missing or unknown.
         CharterError: well formed, and cannot stand.
     """
+    charter = _decoded(payload)
+    check_charter(charter)
+    return charter
+
+
+def pinned_charter(payload: bytes, pinned: str) -> Charter:
+    """The charter whose digest, in hex, is pinned: it was checked when it was pinned.
+
+    Raises:
+        CharterError: another charter.
+        MalformedDocumentError: not a charter.
+    """
+    if digest("charter", payload) != pinned:
+        raise CharterError("the charter is not the one that is pinned by its digest")
+    return _decoded(payload)
+
+
+def _decoded(payload: bytes) -> Charter:
     value = canonical.decode(payload, up_to=MAX_CHARTER)
     try:
         charter = _charter_from_json(value)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedDocumentError(f"not a charter: {error}") from None
-    # By the bytes: to Python, 1 and true are equal.
-    if charter.payload != payload:
-        raise MalformedDocumentError("not a charter: not its own form, or fields that none has")
-    check_charter(charter)
+    if charter.to_json() != value:
+        raise MalformedDocumentError("not a charter: it has fields that none has")
     return charter
 
 
