@@ -126,9 +126,17 @@ class Agent:
         """The charter and the last heads that the journal holds."""
         return Pinned(self.charter, self._head("orders"), self._head("law"))
 
-    def begin_tenure(self, size: int) -> None:
-        """Record the size of the orders log, verified, at which this journal's tenure begins."""
-        self.journal.append("tenure", self._clock.now(), size=size)
+    def begin_tenure(self, orders: Head, law: Head) -> None:
+        """Record the heads, verified, at which this journal's tenure begins.
+
+        What was released before is for an older journal, or nobody: this one refuses it. The
+        heads are held from here on, so that no fork can move an old release past them.
+        """
+        self.journal.append(
+            "tenure", self._clock.now(),
+            orders={"root": orders.root, "size": orders.size},
+            law={"root": law.root, "size": law.size},
+        )  # fmt: skip
 
     def show_stop(self, stored: bytes) -> bool:
         """Take a stop from anybody, by any road; whether it is one, and is now kept.
@@ -168,9 +176,14 @@ class Agent:
         error = explanation.error
         if error is not None and error.step < BEFORE_TIME:
             return Taken(order, "refused", str(error))
-        if explanation.proceeding is None or explanation.proceeding.release is None:
+        proceeding, orders, law = (
+            explanation.proceeding, explanation.orders_head, explanation.law_head,
+        )  # fmt: skip
+        if proceeding is None or proceeding.release is None or orders is None or law is None:
             return Taken(order, "refused", "not released")
-        release = explanation.proceeding.release.digest
+        if self._tenure() is None:
+            self.begin_tenure(orders, law)
+        release = proceeding.release.digest
         if self._first_stored(order) is None:
             if (done := self._done(order)) is not None:
                 return done
@@ -421,7 +434,7 @@ class Agent:
     def _tenure(self) -> int | None:
         tenure: int | None = None
         for record in self.journal.of_kind("tenure", "reset"):
-            tenure = record.facts["size"] if record.kind == "tenure" else None
+            tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
         return tenure
 
     def _outcomes(self, order: str) -> tuple[str, ...]:
@@ -457,7 +470,7 @@ class Agent:
 
     def _head(self, log: str) -> Head | None:
         head: Head | None = None
-        for record in self.journal.of_kind("stored", "intent", "head"):
+        for record in self.journal.of_kind("stored", "intent", "tenure"):
             if log in record.facts:
                 head = Head(record.facts[log]["size"], record.facts[log]["root"])
         return head
