@@ -103,6 +103,11 @@ def report(error: ChegetError) -> int:
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": described(error), "status": status}, sort_keys=True))
         return status
+    if isinstance(error, ChainFileError) and error.file:
+        from cheget.cli.faults import pointed
+
+        click.echo("\n".join(pointed(error)), err=True)
+        return status
     click.echo(f"cheget: {safe(str(error))}", err=True)
     if error.hint and not isinstance(error, ChainFileError):
         click.echo(f"        {safe(error.hint)}", err=True)

@@ -1,0 +1,170 @@
+"""``cheget check``: whether a chain file is sound, and what it says, in a few sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cheget.cli.main import described, safe
+from cheget.cli.plain import json_option, say
+from cheget.cli.scenarios import file_of
+from cheget.errors import ChainFileError, HouseError
+
+if TYPE_CHECKING:
+    from cheget.chain.chain import Action, Chain, Level
+
+PAGE = (
+    "no level says `signs: own-device`: a page that lies could make people sign what they"
+    " didn't read, so owning the server may be enough"
+)
+
+
+@click.command()
+@click.argument("chains", nargs=-1, required=True, metavar="CHAIN…")
+@json_option
+def check(chains: tuple[str, ...], as_json: bool) -> None:
+    """Check chain files; say where one is wrong, and what a sound one says.
+
+    CHAIN is a file, or a scenario's name. Exit status 1 if any has a fault.
+    """
+    from cheget.cli.faults import pointed
+
+    values: list[dict[str, Any]] = []
+    for given in chains:
+        path = file_of(given)
+        try:
+            chain = read_chain(path)
+        except ChainFileError as error:
+            values.append({"file": str(path), "sound": False, "error": described(error)})
+            if not as_json:
+                click.echo("\n".join(pointed(error)), err=True)
+            continue
+        values.append({"file": str(path), "sound": True, **summary(chain)})
+        if not as_json:
+            print_chain(path, chain)
+    say(values, as_json, lambda: None)
+    if not all(value["sound"] for value in values):
+        raise click.exceptions.Exit(1)
+
+
+def read_chain(path: Path) -> Chain:
+    """The chain in a file.
+
+    Raises:
+        ChainFileError: it has a fault; its ``file`` says which.
+        HouseError: it cannot be read.
+    """
+    from cheget.chain.parse import parse_chain
+
+    try:
+        return parse_chain(path.read_bytes())
+    except ChainFileError as error:
+        error.file = str(path)
+        raise
+    except OSError as error:
+        raise HouseError(f"{path}: {error.strerror}") from error
+
+
+def summary(chain: Chain) -> dict[str, Any]:
+    """What a chain says, as JSON."""
+    return {
+        "chain": chain.id,
+        "title": chain.title,
+        "levels": [
+            {"level": level.id, "rule": level.written, "members": list(level.members)}
+            for level in chain.levels
+        ],
+        "actions": [
+            {
+                "action": action.id,
+                "ladder": [level.id for level in chain.ladder(action.id)],
+                "originators": list(chain.ladder(action.id)[0].members),
+                "executors": list(action.executors),
+                "at_most": action.at_most,
+            }
+            for action in chain.actions
+        ],
+        "claims": list(chain.claims),
+        "warnings": warnings(chain),
+    }
+
+
+def warnings(chain: Chain) -> list[str]:
+    """What a sound chain still leaves open."""
+    found = []
+    if chain.actions and not any(level.own_device for level in chain.levels):
+        found.append(PAGE)
+    if chain.amend is None:
+        found.append("no `amend`: this chain can never be changed")
+    if not chain.actions:
+        found.append("no actions: nothing can be ordered through it")
+    return found
+
+
+def print_chain(path: Path, chain: Chain) -> None:
+    """A chain in a few sentences."""
+    count = sum(1 if kind.count is None else kind.count for kind in chain.executors)
+    title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
+    click.echo(
+        f"{path.name}: {chain.id}{title} is sound. {_count(len(chain.members), 'member')},"
+        f" {_count(len(chain.levels), 'level')}, {_count(count, 'executor')}."
+    )
+    for action in chain.actions:
+        for line in _action(chain, action):
+            click.echo(f"  {line}")
+    if chain.claims:
+        click.echo(f"  It makes {_count(len(chain.claims), 'claim')}, which are not proved here.")
+    for warning in warnings(chain):
+        click.echo(f"  {click.style('warning', fg='yellow')}: {warning}")
+
+
+def _action(chain: Chain, action: Action) -> list[str]:
+    head, *rest = chain.ladder(action.id)
+    below = "; then ".join(f"{level.id} ({_asked(level)})" for level in rest)
+    who = _listed(head.members)
+    asks = f"{action.id}: {who} may transmit it, at {head.id}"
+    if head.written not in {"any", ""}:
+        asks += f" ({head.written})"
+    lines = [asks + (f"; then {below}." if below else ". Nobody else is asked.")]
+    waits = []
+    if action.hold:
+        waits.append(f"waits {_span(action.hold)} after release")
+    if action.limit is not None:
+        waits.append(f"at most {action.limit.most} in {_span(action.limit.per)}")
+    if action.conditions:
+        waits.append(f"only while {' and '.join(action.conditions)} is attested to")
+    executors = ", ".join(action.executors)
+    most = f"up to {action.at_most} of {executors}" if action.at_most > 1 else executors
+    lines.append(f"  carried out by {most}" + "".join(f"; {one}" for one in waits) + ".")
+    return lines
+
+
+def _asked(level: Level) -> str:
+    rule = level.written or ("" if len(level.members) == 1 else "all")
+    device = ", own device" if level.own_device else ""
+    return (
+        f"{rule} of {len(level.members)}"
+        if rule in {"all", "any"}
+        else rule or _listed(level.members)
+    ) + device
+
+
+def _listed(members: tuple[str, ...]) -> str:
+    if len(members) == 1:
+        return members[0]
+    if len(members) > 6:  # noqa: PLR2004 - a sentence stays readable
+        return f"any of {len(members)} members"
+    return f"{', '.join(members[:-1])} or {members[-1]}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _span(seconds: int) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
