@@ -32,9 +32,10 @@ from cheget.executor.actions import (
     probe,
 )
 from cheget.executor.config import Configuration
+from cheget.executor.history import History
 from cheget.executor.journal import Journal, Record
 from cheget.order.charter import Charter
-from cheget.order.circumstances import Act, Circumstances
+from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
 from cheget.order.draft import Signer, enclose
 from cheget.order.fields import Head
@@ -110,6 +111,7 @@ class Agent:
         self.configuration = configuration
         self.charter = charter
         self.journal = journal
+        self.history = History(journal)
         self._signer = signer
         self._clock = clock
         self._sources = sources
@@ -124,7 +126,7 @@ class Agent:
     @property
     def pinned(self) -> Pinned:
         """The charter and the last heads that the journal holds."""
-        return Pinned(self.charter, self._head("orders"), self._head("law"))
+        return Pinned(self.charter, self.history.head("orders"), self.history.head("law"))
 
     def begin_tenure(self, orders: Head, law: Head) -> None:
         """Record the heads, verified, at which this journal's tenure begins.
@@ -181,10 +183,10 @@ class Agent:
         )  # fmt: skip
         if proceeding is None or proceeding.release is None or orders is None or law is None:
             return Taken(order, "refused", "not released")
-        if self._tenure() is None:
+        if self.history.tenure() is None:
             self.begin_tenure(orders, law)
         release = proceeding.release.digest
-        if self._first_stored(order) is None:
+        if self.history.first_stored(order) is None:
             if (done := self._done(order)) is not None:
                 return done
             self.journal.append(
@@ -220,7 +222,7 @@ class Agent:
         Raises:
             JournalError: the order's outcome is not unknown.
         """
-        last = self._outcome(order)
+        last = self.history.outcome(order)
         if (
             last is None
             or last.facts["outcome"] != "unknown"
@@ -408,72 +410,24 @@ class Agent:
         now = self._clock.now()
         return Circumstances(
             now=now,
-            first_stored=self._first_stored(order),
+            first_stored=self.history.first_stored(order),
             asked_again=asked,
-            clock_mark=self._mark(),
-            stops=tuple(r.facts["envelope"].encode() for r in self.journal.of_kind("stop")),
-            tenure=self._tenure(),
-            outcomes=self._outcomes(order),
-            receipts=len(self.journal.of_order(order, "receipt")),
-            acts=self._acts(),
+            clock_mark=self.history.mark(),
+            stops=self.history.stops(),
+            tenure=self.history.tenure(),
+            outcomes=self.history.outcomes(order),
+            receipts=self.history.receipts(order),
+            acts=self.history.acts(),
             crew=crew,
             configured=frozenset(self.configuration.acts),
         )
 
-    def _first_stored(self, order: str) -> int | None:
-        # A reset journal has forgotten nothing that it holds; its tenure decides the rest.
-        found = self.journal.of_order(order, "stored")
-        return found[0].at if found else None
-
-    def _mark(self) -> int:
-        mark = 0
-        for record in self.journal.records:
-            mark = record.at if record.kind == "clock" else max(mark, record.at)
-        return mark
-
-    def _tenure(self) -> int | None:
-        tenure: int | None = None
-        for record in self.journal.of_kind("tenure", "reset"):
-            tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
-        return tenure
-
-    def _outcomes(self, order: str) -> tuple[str, ...]:
-        outcomes: list[str] = []
-        for record in self.journal.of_order(order, "intent", "outcome"):
-            if record.kind == "intent":
-                outcomes.append("intent")
-            else:
-                outcomes[-1] = record.facts["outcome"]
-        return tuple(outcomes)
-
-    def _outcome(self, order: str) -> Record | None:
-        found = self.journal.of_order(order, "outcome")
-        return found[-1] if found else None
-
-    def _acts(self) -> tuple[Act, ...]:
-        found = []
-        for intent in self.journal.of_kind("intent"):
-            ended = [
-                r for r in self.journal.of_order(intent.facts["order"], "outcome")
-                if r.count > intent.count
-            ]  # fmt: skip
-            if not ended or ended[0].facts["outcome"] not in {"failed", "refused"}:
-                found.append(Act(intent.at, intent.facts["action"], intent.facts["parameters"]))
-        return tuple(found)
-
     def _done(self, order: str) -> Taken | None:
-        last = self._outcome(order)
+        last = self.history.outcome(order)
         if last is None or last.facts["outcome"] == "failed":
             return None
         outcome = last.facts["outcome"]
         return Taken(order, outcome, "this order is in the journal already")
-
-    def _head(self, log: str) -> Head | None:
-        head: Head | None = None
-        for record in self.journal.of_kind("stored", "intent", "tenure"):
-            if log in record.facts:
-                head = Head(record.facts[log]["size"], record.facts[log]["root"])
-        return head
 
     @staticmethod
     def _heads(explanation: Explanation) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""What a journal says, asked in the executor's own words."""
+
+from __future__ import annotations
+
+from cheget.executor.journal import Journal, Record
+from cheget.order.circumstances import Act
+from cheget.order.fields import Head
+
+
+class History:
+    """Questions to a journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def first_stored(self, order: str) -> int | None:
+        """When a code of the order's release was first stored durably, in seconds."""
+        # A reset journal has forgotten nothing that it holds; its tenure decides the rest.
+        found = self._journal.of_order(order, "stored")
+        return found[0].at if found else None
+
+    def mark(self) -> int:
+        """The highest time of the executor's own clock, or where a person set it anew."""
+        mark = 0
+        for record in self._journal.records:
+            mark = record.at if record.kind == "clock" else max(mark, record.at)
+        return mark
+
+    def tenure(self) -> int | None:
+        """The size of the orders log at which tenure began; None before it has."""
+        tenure: int | None = None
+        for record in self._journal.of_kind("tenure", "reset"):
+            tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
+        return tenure
+
+    def outcomes(self, order: str) -> tuple[str, ...]:
+        """The outcomes journaled for an order; ``intent`` for one begun and not ended."""
+        outcomes: list[str] = []
+        for record in self._journal.of_order(order, "intent", "outcome"):
+            if record.kind == "intent":
+                outcomes.append("intent")
+            else:
+                outcomes[-1] = record.facts["outcome"]
+        return tuple(outcomes)
+
+    def outcome(self, order: str) -> Record | None:
+        """The last outcome journaled for an order."""
+        found = self._journal.of_order(order, "outcome")
+        return found[-1] if found else None
+
+    def acts(self) -> tuple[Act, ...]:
+        """Every act that was not a failure, for limits."""
+        found = []
+        for intent in self._journal.of_kind("intent"):
+            ended = [
+                r for r in self._journal.of_order(intent.facts["order"], "outcome")
+                if r.count > intent.count
+            ]  # fmt: skip
+            if not ended or ended[0].facts["outcome"] not in {"failed", "refused"}:
+                found.append(Act(intent.at, intent.facts["action"], intent.facts["parameters"]))
+        return tuple(found)
+
+    def head(self, log: str) -> Head | None:
+        """The last head of a log that was journaled."""
+        head: Head | None = None
+        for record in self._journal.of_kind("stored", "intent", "tenure"):
+            if log in record.facts:
+                head = Head(record.facts[log]["size"], record.facts[log]["root"])
+        return head
+
+    def receipts(self, order: str) -> int:
+        """How many receipts were signed for an order."""
+        return len(self._journal.of_order(order, "receipt"))
+
+    def stops(self) -> tuple[bytes, ...]:
+        """The stops that were shown, as envelopes."""
+        return tuple(r.facts["envelope"].encode() for r in self._journal.of_kind("stop"))
