@@ -71,38 +71,40 @@ def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:
 
 
 def ladder(proceeding: Proceeding, papers: Papers | None = None) -> list[str]:
-    """The ladder, a line a level, with reasons of refusals where they are kept."""
+    """The ladder, a line a level, with each reason of a refusal once, where it is kept."""
     reasons = reasons_of(papers) if papers is not None else {}
+    told: set[str] = set()
     width = max(len(rung.level.id) for rung in proceeding.rungs) + 2
-    return [
-        f"  {rung.level.id:<{width}} " + "  ".join(_seats(proceeding, rung, reasons))
-        for rung in proceeding.rungs
-    ]
+    lines = []
+    for rung in proceeding.rungs:
+        seats = [_seat(proceeding, rung, seat, reasons, told) for seat in rung.level.members]
+        lines.append(f"  {rung.level.id:<{width}} " + "  ".join(seats))
+    return lines
 
 
-def _seats(proceeding: Proceeding, rung: Rung, reasons: Mapping[str, str]) -> list[str]:
-    counted = {one.seat: one for one in rung.counted}
-    refused = {one.person: one for one in proceeding.refusals}
-    found = []
-    for seat in rung.level.members:
-        person = proceeding.law.person_of(seat)
-        if seat in counted:
-            deputy = counted[seat].person != person
-            mark, who = ("◐", f"{seat} by {counted[seat].person}") if deputy else ("●", seat)
-            found.append(paint(f"{mark} {who}", YES))
-        elif person in refused:
-            reason = reasons.get(refused[person].digest, "")
-            said = f"  “{safe(reason)}”" if reason else ""
-            found.append(paint(f"✕ {seat}", NO) + said)
-        elif proceeding.ending is not None and proceeding.state == "expired":
-            found.append(
-                paint(f"▲ {seat}", WAIT) if rung.prior else click.style(f"· {seat}", dim=True)
-            )
-        elif rung.prior is not None and not rung.is_complete:
-            found.append(paint(f"○ {seat}", WAIT))
-        else:
-            found.append(click.style(f"· {seat}", dim=True))
-    return found
+def _seat(
+    proceeding: Proceeding, rung: Rung, seat: str, reasons: Mapping[str, str], told: set[str]
+) -> str:
+    person = proceeding.law.person_of(seat)
+    counted = next((one for one in rung.counted if one.seat == seat), None)
+    if counted is not None:
+        if counted.person == person:
+            return paint(f"● {seat}", YES)
+        return paint(f"◐ {seat} by {counted.person}", YES)
+    refused = next((one for one in proceeding.refusals if one.person == person), None)
+    if refused is not None:
+        reason = reasons.get(refused.digest, "") if refused.digest not in told else ""
+        told.add(refused.digest)
+        return paint(f"✕ {seat}", NO) + (f"  “{safe(reason)}”" if reason else "")
+    asked = rung.prior is not None and not rung.is_complete
+    if asked and proceeding.state == "expired":
+        return paint(f"▲ {seat}", WAIT)
+    if asked and proceeding.ending is None:
+        spent = person is not None and proceeding.is_spent(person, seat)
+        return (
+            click.style(f"· {seat} (counts above)", dim=True) if spent else paint(f"○ {seat}", WAIT)
+        )
+    return click.style(f"· {seat}", dim=True)
 
 
 def reasons_of(papers: Papers) -> dict[str, str]:
