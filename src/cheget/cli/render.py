@@ -100,7 +100,7 @@ def _seat(
     if asked and proceeding.state == "expired":
         return paint(f"▲ {seat}", WAIT)
     if asked and proceeding.ending is None:
-        spent = person is not None and proceeding.is_spent(person, seat)
+        spent = person is not None and proceeding.is_spent(person, seat, rung.level.id)
         return (
             click.style(f"· {seat} (counts above)", dim=True) if spent else paint(f"○ {seat}", WAIT)
         )
