@@ -67,7 +67,7 @@ def _print(found: Sequence[Row]) -> None:
 
 
 def figure(row: Row) -> str:
-    """The figure with its unit: ``1.32 ×``."""
+    """The figure with its unit: ``1.32 x``."""
     return f"{short(row.figure.median)} {row.unit}" if row.figure else "—"
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator import START, ChainSimulator
-
 from cheget.chain.parse import parse_chain
 from cheget.order.circumstances import Circumstances
 from cheget.order.verify import Pinned, Verified, verify_code
+from simulator import START, ChainSimulator
 
 DEPTH, WIDTH = 5, 3
 ACTION = "wipe"

@@ -66,13 +66,13 @@ def at_least(value: float) -> Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. ``unit`` is "×" for a ratio; ``against`` its floor or peer."""
+    """One line of the table. ``unit`` is "x" for a ratio; ``against`` its floor or peer."""
 
     subject: str
     what: str
     against: str
     figure: Spread | None
-    unit: str = "×"
+    unit: str = "x"
     target: Target | None = None
     note: str = ""
 

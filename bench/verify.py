@@ -10,15 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from simulator import ChainSimulator
 
 from bench.houses import DEPTH, WIDTH, guards, released, take
-from bench.measure import Contender, Row, Spread, at_most, compare
+from bench.measure import Contender, Row, at_most, compare
 from cheget.audit import ed25519
 from cheget.audit.checkpoint import unverified_signatures
 from cheget.errors import VerificationError
 from cheget.order.papers import Papers, open_envelope
 from cheget.order.verify import Verified
+from simulator import ChainSimulator
 
 Triple = tuple[bytes, bytes, bytes]  # key, message, signature
 
@@ -64,10 +64,10 @@ def _rows(folder: Path) -> list[Row]:
     done = compare(contenders)
     against = f"{len(signed)} raw verifies"
     found = [
-        Row("verify", f"a code, {DEPTH} × {WIDTH}, every step", against,
+        Row("verify", f"a code, {DEPTH} x {WIDTH}, every step", against,
             done.ratio("verify", "floor"), target=at_most(1.4),
             note=f"{done.milliseconds('verify')}; floor {done.milliseconds('floor')};"
-                 f" stretch 1.2"),
+                 " stretch 1.2"),
         Row("verify", "the same, no key loaded yet", against,
             done.ratio("keys not loaded", "floor"), note="as in a process just begun"),
         Row("verify", "another executor's code, refused", against,
@@ -75,18 +75,15 @@ def _rows(folder: Path) -> list[Row]:
         Row("verify", "random bytes, refused", against,
             done.ratio("noise", "floor"), target=at_most(0.1)),
     ]  # fmt: skip
-    for form in forms:
-        found.append(
-            Row("verify", "the code", f"in_toto_verify, {DEPTH} × {WIDTH}, {form}",
-                done.ratio("verify", form), target=at_most(0.45),
-                note=f"{done.milliseconds(form)}, 16 signatures")
-        )  # fmt: skip
-    return found or [_without_peer()]
-
-
-def _without_peer() -> Row:
-    nothing: Spread | None = None
-    return Row("verify", "the code", "in_toto_verify", nothing, note="in-toto is not installed")
+    found += [
+        Row("verify", "the code", f"in_toto_verify, {DEPTH} x {WIDTH}, {form}",
+            done.ratio("verify", form), target=at_most(0.45),
+            note=f"{done.milliseconds(form)}, 16 signatures")
+        for form in forms
+    ]  # fmt: skip
+    if not forms:
+        found.append(Row("verify", "the code", "in_toto_verify", None, note="not installed"))
+    return found
 
 
 def signatures(simulator: ChainSimulator, verified: Verified) -> list[Triple]:
