@@ -1,0 +1,203 @@
+"""``cheget log``: verify, prove, export, redact."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cheget.cli.plain import house_option, json_option, say
+from cheget.errors import HouseError, NotAcceptedError
+
+if TYPE_CHECKING:
+    from cheget.order.ledger import Ledger, Proved
+    from cheget.order.verify import Pinned
+    from cheget.service.desk import Desk
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_ORDER = click.argument("words", nargs=-1, required=True, metavar="ORDER")
+
+
+@click.group()
+def log() -> None:
+    """The log: verify, prove, export, redact."""
+
+
+@log.command("verify")
+@click.option("--file", type=_FILE, help="An exported ledger, instead of the house's store.")
+@click.option("--charter", "digest", metavar="DIGEST", help="The charter's digest, as you know it.")
+@house_option
+@json_option
+def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json: bool) -> None:
+    """Recompute both logs from their first entry, and prove every one.
+
+    Each envelope against its header, each signature by the charter, every order folded, every
+    receipt by its executor, and the heads that this client has seen before.
+    """
+    from cheget.order.ledger import prove
+
+    if file is not None:
+        ledger = ledger_of(file)
+        proved = prove(ledger, _known(ledger.charter.digest, ledger))
+    else:
+        from cheget.cli.context import Pins, at_desk
+        from cheget.cli.ledgers import read_ledger
+
+        with at_desk(folder) as (_, desk):
+            ledger = read_ledger(desk)
+            pins = Pins(desk.charter)
+            proved = prove(ledger, pins.pinned)
+            pins.keep(proved.orders_head, proved.law_head)
+    if digest is not None and digest != ledger.charter.digest:
+        raise NotAcceptedError(f"the charter is {ledger.charter.digest}, not {digest}")
+    value = _value(ledger, proved)
+
+    def text() -> None:
+        orders, receipts = len(proved.proceedings), len(proved.receipts)
+        click.echo(
+            f"every entry proved: {_count(orders, 'order')}, {_count(receipts, 'receipt')},"
+            f" and the law they stood under"
+        )
+        click.echo(f"  charter  {ledger.charter.digest}")
+        for name, head in (("law", proved.law_head), ("orders", proved.orders_head)):
+            click.echo(f"  {name:<8} {head.size} entries, root {head.root}")
+
+    say(value, as_json, text)
+
+
+@log.command()
+@_ORDER
+@click.option("-o", "--output", type=_FILE, help="Write them there. [default: standard output]")
+@house_option
+def prove(words: tuple[str, ...], output: Path | None, folder: Path | None) -> None:
+    """The papers of an order: all that verifying it takes, offline, by anybody.
+
+    `cheget verify FILE --charter CHARTER` verifies them.
+    """
+    from cheget.cli.context import at_desk, find_order
+
+    with at_desk(folder) as (_, desk):
+        _write(output, desk.papers(find_order(desk, words)) + b"\n", "papers of the order")
+
+
+@log.command()
+@click.option("-o", "--output", type=_FILE, help="Write it there. [default: standard output]")
+@house_option
+def export(output: Path | None, folder: Path | None) -> None:
+    """Both logs, whole, as one JSON value a line: charter, headers, envelopes, checkpoints.
+
+    Reasons are left out: they lie beside the log and may have been erased. `cheget log verify
+    --file FILE` verifies it anywhere; `cheget executor pin --from FILE` reads it.
+    """
+    from cheget.cli.context import at_desk
+    from cheget.cli.ledgers import encode_ledger, read_ledger
+
+    with at_desk(folder) as (_, desk):
+        data = b"".join(encode_ledger(read_ledger(desk)))
+    _write(output, data, "both logs")
+
+
+@log.command()
+@_ORDER
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@house_option
+@json_option
+def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool) -> None:
+    """Erase the reasons of an order, or one text by its digest. Every proof still holds.
+
+    What was signed is a salted digest of each text; with text and salt gone, nobody can tell
+    what it said. It cannot be undone.
+    """
+    from cheget.cli.context import at_desk, is_asked
+
+    with at_desk(folder) as (_, desk):
+        digests = _texts(desk, words)
+        if not yes:
+            if not is_asked():
+                raise HouseError("there is nobody to ask", hint="--yes")
+            click.confirm(f"Erase {_count(len(digests), 'text')}, for ever?", abort=True)
+        erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
+    value = {"erased": erased}
+    say(value, as_json, lambda: click.echo(f"erased {_count(erased, 'text')}; proofs still hold"))
+
+
+def ledger_of(file: Path) -> Ledger:
+    """The ledger in an exported file, not verified yet."""
+    from cheget.cli.ledgers import decode_ledger
+
+    try:
+        with file.open("rb") as lines:
+            return decode_ledger(lines)
+    except OSError as error:
+        raise HouseError(f"{file}: {error.strerror}") from error
+
+
+def _known(digest: str, ledger: Ledger) -> Pinned | None:
+    """What this client holds of the deployment already, if anything."""
+    from cheget.cli.context import Pins, state_folder
+
+    if (state_folder() / f"{ledger.charter.deployment}.json").exists():
+        return Pins(ledger.charter).pinned
+    click.echo(
+        f"nothing is pinned here of this deployment: compare the charter, {digest}", err=True
+    )
+    return None
+
+
+def _texts(desk: Desk, words: tuple[str, ...]) -> list[str]:
+    """The digests of the texts that a person means."""
+    from cheget.cli.context import find_order
+    from cheget.order.papers import open_envelope
+
+    given = "".join(words).lower()
+    if len(given) == 64 and desk.store.read(lambda tx: tx.texts([given])):  # noqa: PLR2004
+        return [given]
+    found = None
+    if len(given) == 64:  # noqa: PLR2004 - a digest in hex
+        found = desk.store.read(lambda tx: tx.find("orders", given))
+    if found is not None and found.seq:
+        entries = [found]
+    else:
+        subject = given if found is not None else find_order(desk, words)
+        entries = desk.store.read(lambda tx: tx.thread("orders", subject))
+    documents: list[Any] = [open_envelope(one.envelope).unverified for one in entries]
+    return [
+        digest
+        for document in documents
+        for name in ("reason", "statement", "finding")
+        if (digest := getattr(document, name, None)) is not None
+    ]
+
+
+def _value(ledger: Ledger, proved: Proved) -> dict[str, Any]:
+    states: dict[str, int] = {}
+    for proceeding in proved.proceedings:
+        states[proceeding.state] = states.get(proceeding.state, 0) + 1
+    return {
+        "proved": True,
+        "charter": ledger.charter.digest,
+        "orders": len(proved.proceedings),
+        "states": states,
+        "receipts": len(proved.receipts),
+        "heads": {
+            "law": {"root": proved.law_head.root, "size": proved.law_head.size},
+            "orders": {"root": proved.orders_head.root, "size": proved.orders_head.size},
+        },
+    }
+
+
+def _write(output: Path | None, data: bytes, what: str) -> None:
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise HouseError(f"{output}: {error.strerror}") from error
+    click.echo(f"wrote {output}: {what}, {len(data):,} bytes")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
