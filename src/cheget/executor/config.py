@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cheget.chain.document import Node, read
-from cheget.chain.fields import Fields, duration, entries, items, line, name, scalar, word
+from cheget.chain.fields import Fields, duration, items, line, mapping, name, scalar, word
 from cheget.executor.actions import Act, Call, Post, Run
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -43,7 +43,7 @@ def parse_configuration(data: bytes) -> Configuration:
         if later in found:
             raise scalar_fault(found[later], f"`{later}` is not supported yet")
     acts = {}
-    for key, value in entries(found["act"], "a map from action to act"):
+    for key, value in mapping(found["act"], "a map from action to act").entries:
         acts[key.text] = _act(value)
     return Configuration(
         name(found["executor"], "an executor").text,

@@ -147,27 +147,11 @@ class Journal:
             os.ftruncate(self._file, len(data) - len(torn))
             os.fdatasync(self._file)
         for line in whole.split(b"\n") if whole else ():
-            self.records.append(self._record(line))
+            self.records.append(_record(self._path, line, self.records))
         if self.records and (
             self.records[0].kind != "opened" or self.records[0].facts.get("executor") != executor
         ):
             raise JournalError(f"{self._path} is the journal of another executor")
-
-    def _record(self, line: bytes) -> Record:
-        count = len(self.records)
-        try:
-            value = canonical.decode(line, up_to=MAX_LINE)
-        except MalformedDocumentError as error:
-            raise JournalError(f"{self._path}: record {count} is damaged: {error}") from None
-        previous = self.records[-1].hash if self.records else _FIRST
-        match value:
-            case {
-                "at": int(at), "count": int(number), "facts": dict(facts), "kind": str(kind),
-                "previous": str(before),
-            } if number == count and before == previous:  # fmt: skip
-                return Record(count, kind, at, facts, hashlib.sha256(line).hexdigest())
-            case _:
-                raise JournalError(f"{self._path}: record {count} does not follow the one before")
 
     def _is_anchored(self) -> bool:
         try:
@@ -200,6 +184,49 @@ class Journal:
             os.close(file)
         beside.replace(self._anchor)
         _sync_folder(self._anchor.parent)
+
+
+def read_records(path: Path) -> list[Record]:
+    """What a journal holds, for whoever looks only: no lock, nothing written.
+
+    Raises:
+        JournalError: it cannot be read, or is damaged.
+    """
+    try:
+        whole, _, _ = path.read_bytes().rpartition(b"\n")
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}") from error
+    records: list[Record] = []
+    for line in whole.split(b"\n") if whole else ():
+        records.append(_record(path, line, records))
+    return records
+
+
+def is_held(path: Path) -> bool:
+    """Whether an agent, or an act that it started, holds the journal now."""
+    try:
+        os.close(_locked(path))
+    except JournalError:
+        return True
+    return False
+
+
+def _record(path: Path, line: bytes, before: list[Record]) -> Record:
+    """The record of a line that follows those before it."""
+    count = len(before)
+    try:
+        value = canonical.decode(line, up_to=MAX_LINE)
+    except MalformedDocumentError as error:
+        raise JournalError(f"{path}: record {count} is damaged: {error}") from None
+    previous = before[-1].hash if before else _FIRST
+    match value:
+        case {
+            "at": int(at), "count": int(number), "facts": dict(facts), "kind": str(kind),
+            "previous": str(last),
+        } if number == count and last == previous:  # fmt: skip
+            return Record(count, kind, at, facts, hashlib.sha256(line).hexdigest())
+        case _:
+            raise JournalError(f"{path}: record {count} does not follow the one before")
 
 
 def _locked(path: Path) -> int:
