@@ -149,8 +149,10 @@ class Docket:
         digest = release or (found.digest if found else NONE)
         return self.enter(Review(self.at, NONE, self.digest, digest, who))
 
-    def attest(self, who: str, *, lasts: int = 3600, starts: int = 0, action: str = "act",
-               condition: str = "red", seat: str | None = None, **changes: object) -> str:  # fmt: skip
+    def attest(
+        self, who: str, *, lasts: int = 3600, starts: int = 0, action: str = "act",
+        condition: str = "red", seat: str | None = None, **changes: object,
+    ) -> str:  # fmt: skip
         """Attest, and let the order to come rest on it."""
         document = Attestation(
             action, condition, DEPLOYMENT, self.at + starts, self.law.digest,

@@ -16,6 +16,7 @@ from cheget.chain.rule import names
 from cheget.keyring.signer import Ed25519Signer
 from cheget.order.charter import Charter, LogKey, Person, Terms
 from cheget.order.circumstances import Circumstances
+from cheget.order.consequence import turns
 from cheget.order.draft import (
     draft_agreement,
     draft_attestation,
@@ -32,7 +33,7 @@ from cheget.order.draft import (
 )
 from cheget.order.fields import Head, Text
 from cheget.order.papers import open_envelope
-from cheget.order.verify import Pinned, Verified, verify_papers
+from cheget.order.verify import Pinned, Verified, verify_code, verify_papers
 from cheget.service.desk import Acknowledgement, Desk
 from cheget.service.founding import agree, propose
 from cheget.service.sqlite import SqliteStore
@@ -89,7 +90,7 @@ class ChainSimulator:
         for executor in self.listed:
             crew = self.chain.kind_of(executor).crew
             for post in sorted(set(names(crew))) if crew else ():
-                self.staff[f"{executor}/{post}"] = f"{post}-of-{executor}"
+                self.staff.setdefault(f"{executor}/{post}", f"{post}-of-{executor}")
         self.signers = {person: signer(person) for person in sorted(set(self.staff.values()))}
         self.executor_signers = {one: signer(f"executor {one}") for one in self.listed}
         self.log_signers = {"orders": signer("orders log"), "law": signer("law log")}
@@ -221,8 +222,13 @@ class ChainSimulator:
     def release(self) -> None:
         """Everybody who is asked concurs, level by level."""
         while (pending := self.desk.proceeding(self.order).pending) is not None:
-            filled = {one.seat for one in pending.counted}
-            seat = next(s for s in pending.level.members if s not in filled)
+            known = self.desk.proceeding(self.order)
+            seat = next(
+                turn.seat
+                for person in map(self.staff.get, pending.level.members)
+                for turn in turns(known, person or "", self.clock.now())
+                if not turn.as_deputy
+            )
             self.concur(self.staff[seat], seat=seat)
 
     def crew_answers(self, code: bytes, executor: str) -> tuple[bytes, ...]:
@@ -242,5 +248,25 @@ class ChainSimulator:
     def ready(self, **changes: object) -> Circumstances:
         """The circumstances of an executor that may act now, save for what a test changes."""
         now = self.clock.now()
-        facts = {"now": now, "first_stored": now, "asked_again": now, "tenure": 0, **changes}
+        facts = {"now": now, "first_stored": START, "asked_again": now, "tenure": 0, **changes}
         return Circumstances(**facts)  # type: ignore[arg-type]
+
+    def verify(
+        self, code: bytes, executor: str, pinned: Pinned | None = None, **changes: object
+    ) -> Verified:
+        """What an executor says of a code."""
+        return verify_code(
+            code, executor=executor, pinned=pinned or self.installed,
+            circumstances=self.ready(**changes),
+        )  # fmt: skip
+
+    def code(self, executor: str, pinned: Pinned | None = None) -> bytes:
+        """The code of the order, for whoever holds ``pinned``."""
+        held = pinned or self.installed
+        return self.desk.code(self.order, executor, law=held.law, orders=held.orders)
+
+    def code_of_law(self) -> bytes:
+        """Papers of any order, for the part of them that shows the law log."""
+        held = self.installed
+        digest = self.order or self.desk.orders()[0].digest
+        return self.desk.papers(digest, law=held.law)

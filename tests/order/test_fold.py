@@ -16,7 +16,7 @@ TEXT = """
     members:
       ann: Ann
       abe: Abe
-      bob: {title: Bob, deputy: "[dep after 10m, sub after 1h]"}
+      bob: {title: Bob, deputy: [dep after 10m, sub after 1h]}
       cho: Cho
       dan: Dan
       eve: Eve
@@ -27,8 +27,14 @@ TEXT = """
       - {level: middle, members: [bob, cho, dan], rule: 2 of members, veto: dan}
       - {level: last, members: [eve, ann], rule: any, signs: own-device}
     executors: {thing: A thing}
-    actions: {act: {executors: [thing], decide-within: 2h, hold: 5m, valid-for: 30m, acknowledge: [It is final.]}}
-    """.replace('"[dep after 10m, sub after 1h]"', "[dep after 10m, sub after 1h]")
+    actions:
+      act:
+        executors: [thing]
+        decide-within: 2h
+        hold: 5m
+        valid-for: 30m
+        acknowledge: [It is final.]
+    """
 CHAIN = chain_of(TEXT)
 LAW = law_of(CHAIN)
 

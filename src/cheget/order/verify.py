@@ -28,7 +28,7 @@ from cheget.errors import (
 from cheget.order.allowed import check_executors, check_kind, check_order
 from cheget.order.charter import Charter, Law
 from cheget.order.circumstances import Circumstances, check_configured, check_crew, check_once
-from cheget.order.documents import Order
+from cheget.order.documents import Countermand, Order, Refusal
 from cheget.order.fields import Head
 from cheget.order.fold import Entry, fold, step
 from cheget.order.law import read_law
@@ -405,10 +405,8 @@ def _stops(case: _Case) -> str:
             filed = open_envelope(stored)
             if filed.envelope.digest in logged or filed.envelope.kind not in STOPPING:
                 continue
-            # A member whose clock is ahead is still obeyed.
-            said = max(at, getattr(filed.unverified, "answered_at", at))
-            entry = replace(_entry(case.law, position, at, filed), at=said)
-            proceeding, _ = step(proceeding, entry)
+            entry = _entry(case.law, position, at, filed)
+            proceeding, _ = step(proceeding, _no_later(entry))
         except VerificationError:
             continue
         position += 1
@@ -420,6 +418,16 @@ def _stops(case: _Case) -> str:
             f"{ending.state}{where}" + (f" by {ending.by}" if ending.by else ""), hint=ending.why
         )
     return "none that stops"
+
+
+def _no_later(entry: Entry) -> Entry:
+    """The stop as signed no later than now: a member whose clock is ahead is obeyed too."""
+    match entry.document:
+        case Refusal() | Countermand() as stop:
+            stop = replace(stop, answered_at=min(stop.answered_at, entry.at))
+            return replace(entry, document=stop)
+        case _:
+            return entry
 
 
 def _time(case: _Case) -> str:
