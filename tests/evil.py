@@ -11,6 +11,7 @@ from cheget.audit.header import Header, Mention, decode
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks
 from cheget.audit.slice import Slice
+from cheget.errors import UnfitEntryError
 from cheget.keyring.signer import Signer
 from cheget.order.allowed import executors_tree
 from cheget.order.documents import AnyDocument, Concurrence, Order
@@ -90,8 +91,24 @@ class EvilDesk:
         filed = open_envelope(stored)
         return Entry(position, decode(leaf).at, filed.envelope.digest, filed.unverified)
 
+    def known(self) -> Proceeding:
+        """The state without what fits none."""
+        good: list[Entry] = []
+        found: Proceeding | None = None
+        for one in self.thread():
+            try:
+                found = fold(self.sim.law, [*good, one])
+            except UnfitEntryError:
+                if found is not None:
+                    continue
+            good.append(one)
+        assert found is not None
+        return found
+
     def proceeding(self) -> Proceeding:
-        law = self.sim.law
+        return fold(self.sim.law, self.thread())
+
+    def thread(self) -> list[Entry]:
         wanted = {self.order}
         for position in range(self.size):
             if self.entries[position][1] and self.entry(position).digest == self.order:
@@ -101,7 +118,7 @@ class EvilDesk:
             for place, (leaf, _) in enumerate(self.entries)
             if getattr(decode(leaf), "subject", "") in wanted
         ]
-        return fold(law, [self.entry(place) for place in places])
+        return [self.entry(place) for place in places]
 
     def sign(self, document: AnyDocument, by: str | Signer) -> bytes:
         return enclose(document, self.sim.signers[by] if isinstance(by, str) else by)
@@ -122,10 +139,11 @@ class EvilDesk:
 
     def concurrence(self, who: str, seat: str | None = None, **changes: Any) -> Concurrence:
         """What ``who`` would sign at the level that is asked, seeing this log."""
-        rung = self.proceeding().pending or self.proceeding().rungs[-1]
+        known = self.known()
+        rung = known.pending or known.rungs[-1]
         head = self.head()
         document = Concurrence(
-            self.proceeding().action.acknowledge, self.sim.clock.now(), rung.level.id, self.order,
+            known.action.acknowledge, self.sim.clock.now(), rung.level.id, self.order,
             rung.prior or "0" * 64, self.sim.text("yes").digest, head.root, seat or who, who,
             head.size,
         )  # fmt: skip
