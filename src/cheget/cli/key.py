@@ -14,6 +14,7 @@ from cheget.cli.plain import fresh, is_asked, json_option, passphrase, say
 from cheget.errors import KeyFileError
 
 if TYPE_CHECKING:
+    from cheget.keyring.signer import Signer
     from cheget.order.keys import PublicKey
 
 
@@ -89,6 +90,26 @@ def fingerprint(public: PublicKey) -> str:
     """SHA-256 of the key's SSH form, in base64 without padding, as ``ssh-keygen -l`` shows it."""
     digest = hashlib.sha256(public.ssh_form).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def agent_signer(wanted: str | None) -> Signer:
+    """The key in the SSH agent with that fingerprint; without one, the only key it holds."""
+    from cheget.keyring import agent
+
+    held = agent.identities()
+    names = [f"{fingerprint(one.public)} {one.comment}" for one in held]
+    if wanted is not None:
+        held = tuple(one for one in held if fingerprint(one.public) == wanted)
+    if not held:
+        raise KeyFileError(
+            "the SSH agent holds no such key" if wanted else "the SSH agent holds no key for this",
+            hint="; ".join(names) or "ssh-add a key of type ed25519 or ed25519-sk",
+        )
+    if len(held) > 1:
+        raise KeyFileError(
+            f"the SSH agent holds {len(held)} keys", hint=f"--agent-key, one of: {'; '.join(names)}"
+        )
+    return agent.AgentSigner(held[0].public)
 
 
 def _public(file: Path) -> tuple[PublicKey, str]:

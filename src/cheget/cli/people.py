@@ -51,7 +51,7 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     if drawn:
         _refuse_nobody(folder, person, document)
     house = draw_house(folder, fresh) if drawn else open_house(folder)
-    _refuse_founded(house)
+    refuse_founded(house)
     stored = _read(document) if document else _enrolment(house, person, options)
     who, public = add_enrolment(house, stored)
     value = {"who": who, "scheme": public.scheme, "house": house.people.house, "drawn": drawn}
@@ -141,7 +141,8 @@ def read_proposed(house: House) -> Charter | None:
     return read_charter(payload) if payload is not None else None
 
 
-def _refuse_founded(house: House) -> None:
+def refuse_founded(house: House) -> None:
+    """Keys are enrolled before the first charter, and changed by amendment after it."""
     if read_proposed(house) is not None:
         raise NotAcceptedError(
             "a charter has been proposed already: keys change by amendment from now on",
@@ -174,8 +175,11 @@ def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> byt
 
     who = _person([one.id for one in house.people.people], person)
     key_path: Path | None = options["key_path"]
+    signer: Signer
     if options["ssh"] or options["agent_key"]:
-        signer = _agent_signer(options["agent_key"])
+        from cheget.cli.key import agent_signer
+
+        signer = agent_signer(options["agent_key"])
     elif key_path is not None:
         from cheget.keyring import keyfile
 
@@ -186,26 +190,6 @@ def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> byt
             "no key to enrol", hint="--key FILE (cheget key new makes one), or --ssh"
         )
     return enclose(draft_enrolment(house.deployment, who, signer.public, fresh()), signer)
-
-
-def _agent_signer(wanted: str | None) -> Signer:
-    from cheget.cli.key import fingerprint
-    from cheget.keyring import agent
-
-    held = agent.identities()
-    names = [f"{fingerprint(one.public)} {one.comment}" for one in held]
-    if wanted is not None:
-        held = tuple(one for one in held if fingerprint(one.public) == wanted)
-    if not held:
-        raise KeyFileError(
-            "the SSH agent holds no such key" if wanted else "the SSH agent holds no key for this",
-            hint="; ".join(names) or "ssh-add a key of type ed25519 or ed25519-sk",
-        )
-    if len(held) > 1:
-        raise KeyFileError(
-            f"the SSH agent holds {len(held)} keys", hint=f"--agent-key, one of: {'; '.join(names)}"
-        )
-    return agent.AgentSigner(held[0].public)
 
 
 def _read(path: Path) -> bytes:

@@ -1,0 +1,165 @@
+"""``cheget executor``: the agent beside the act: new, pin, run, status, settle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cheget.cli.plain import house_option, json_option, say
+from cheget.cli.running import ANCHOR, FILE, FOLDER, NAME, run, settle
+from cheget.errors import NotAcceptedError
+
+if TYPE_CHECKING:
+    from cheget.chain.chain import Chain
+
+
+@click.group()
+def executor() -> None:
+    """The agent beside the act: new, pin, run, status, settle.
+
+    Before the first charter: `executor new` makes folder and key, and enrols the key. Once the
+    charter holds: `executor pin`, with the charter's digest given by hand, and what it may do
+    written into executor.yaml. Then `executor run`.
+    """
+
+
+@executor.command()
+@NAME
+@click.option("--chain", "chain_name", help="Of which chain. [default: the one that declares it]")
+@click.option("--deployment", help="On a machine without the house: its deployment.")
+@FOLDER
+@house_option
+@json_option
+def new(
+    name: str, chain_name: str | None, deployment: str | None, own: Path | None,
+    folder: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Make an executor: executor.yaml to fill in, a key, and the key's enrolment.
+
+    In a house the key is enrolled at once. On a machine without one, give --folder, --chain
+    FILE and --deployment, and carry enrolment.json to the house: `cheget people enrol
+    --document`.
+    """
+    from cheget.cli.install import make, place_of
+
+    place = place_of(name, own, folder)
+    if deployment is not None:
+        from cheget.cli.check import read_chain
+        from cheget.cli.scenarios import file_of
+
+        if chain_name is None or own is None:
+            raise click.UsageError("without the house: --folder, --chain FILE and --deployment")
+        chain = read_chain(file_of(chain_name))
+        _declared(chain, name)
+        make(place, name, chain, deployment, at=".")
+    else:
+        chain = _make_in_house(name, chain_name, own, folder)
+    value = {"executor": name, "chain": chain.id, "folder": str(place.folder)}
+
+    def text() -> None:
+        click.echo(f"wrote {place.folder}: executor.yaml, executor.key, enrolment.json")
+        if deployment is None:
+            click.echo(f"{name} is enrolled.")
+        else:
+            click.echo("next, in the house: cheget people enrol --document enrolment.json")
+        click.echo(f"once the charter holds: cheget executor pin {name} --charter DIGEST")
+
+    say(value, as_json, text)
+
+
+def _make_in_house(
+    name: str, chain_name: str | None, own: Path | None, folder: Path | None
+) -> Chain:
+    from cheget.cli.install import make, place_of
+    from cheget.cli.people import refuse_founded
+    from cheget.service.house import add_enrolment, find_house, open_house
+
+    house = open_house(find_house(folder or Path.cwd()))
+    refuse_founded(house)
+    if chain_name is not None:
+        chain = house.chain(chain_name)
+    else:
+        chain = next(
+            (one for one in house.chains if any(k.declares(name) for k in one.executors)),
+            house.chains[0],
+        )
+    _declared(chain, name)
+    stored = make(place_of(name, own, folder), name, chain, house.deployment,
+                  at=str(house.folder.absolute()))  # fmt: skip
+    add_enrolment(house, stored)
+    return chain
+
+
+def _declared(chain: Chain, name: str) -> None:
+    try:
+        chain.kind_of(name)
+    except KeyError:
+        known = ", ".join(k.id if k.count is None else f"{k.id}-0001 …" for k in chain.executors)
+        raise NotAcceptedError(
+            f"{chain.id} declares no executor {name}", hint=f"it declares: {known or 'none'}"
+        ) from None
+
+
+@executor.command("pin")
+@NAME
+@click.option("--charter", "digest", required=True, metavar="DIGEST", help="As you were told it.")
+@click.option("--from", "ledger", type=FILE, help="A ledger that `cheget log export` wrote.")
+@FOLDER
+@ANCHOR
+@house_option
+@json_option
+def pin_(
+    name: str, digest: str, ledger: Path | None, own: Path | None, anchors: Path | None,
+    folder: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Pin the charter by its digest, and begin the journal's tenure.
+
+    Both logs are read whole and proved. Orders released before the tenure are refused: an
+    older journal may have acted on them. Of a journal that was put back from a backup the
+    tenure is lost; pinning again begins a new one.
+    """
+    from cheget.cli.install import pin, place_of
+
+    place = place_of(name, own, folder)
+    if ledger is not None:
+        from cheget.cli.log import ledger_of
+
+        found = ledger_of(ledger)
+    else:
+        from cheget.cli.context import at_desk
+        from cheget.cli.ledgers import read_ledger
+
+        with at_desk(folder) as (_, desk):
+            found = read_ledger(desk)
+    wanted = "".join(digest.split()).lower()
+    began = pin(place, name, wanted, found, anchors)
+    value = {"executor": name, "charter": wanted, "tenure": began}
+
+    def text() -> None:
+        click.echo(f"{name} pins charter {wanted}")
+        click.echo(f"its journal's tenure begins at entry {began} of the orders log")
+        click.echo(f"next: what it may do, in {place.settings}; cheget executor run {name}")
+
+    say(value, as_json, text)
+
+
+@executor.command()
+@NAME
+@FOLDER
+@house_option
+@json_option
+def status(name: str, own: Path | None, folder: Path | None, as_json: bool) -> None:
+    """What an executor is, and what its journal says. Nothing is written."""
+    from cheget.cli.install import place_of
+    from cheget.cli.journals import print_status, status_of
+
+    value = status_of(place_of(name, own, folder), name)
+    say(value, as_json, lambda: print_status(value))
+    if any(order["outcome"] == "unknown" for order in value["orders"]):
+        raise click.exceptions.Exit(1)
+
+
+executor.add_command(run)
+executor.add_command(settle)

@@ -1,0 +1,114 @@
+"""What an executor's journal says, for whoever looks only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cheget.cli.install import Place, read_settings
+from cheget.cli.key import fingerprint
+from cheget.cli.main import safe
+from cheget.cli.template import UNPINNED
+from cheget.errors import NotAcceptedError
+from cheget.executor.journal import is_held, read_records
+from cheget.keyring import keyfile
+from cheget.order.documents import order_name
+from cheget.order.keys import ED25519, PublicKey
+
+if TYPE_CHECKING:
+    from cheget.executor.journal import Record
+
+
+def status_of(place: Place, name: str) -> dict[str, Any]:
+    """An executor as JSON."""
+    settings = read_settings(place, name)
+    records = read_records(place.journal) if place.journal.exists() else []
+    tenure = None
+    for record in records:
+        if record.kind in {"tenure", "reset"}:
+            tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
+    return {
+        "executor": name,
+        "chain": settings.chain,
+        "guard": settings.guard,
+        "charter": None if settings.charter == UNPINNED else settings.charter,
+        "key": fingerprint(PublicKey(ED25519, keyfile.public_half(place.key))),
+        "acts": sorted(settings.acts),
+        "probed": sorted(action for action, act in settings.acts.items() if act.probe),
+        "at_work": bool(records) and is_held(place.journal),
+        "tenure": tenure,
+        "orders": [_order(records, order) for order in _orders(records)],
+        "stops": sum(record.kind == "stop" for record in records),
+    }
+
+
+def find(records: Sequence[Record], words: tuple[str, ...]) -> str:
+    """The digest of the order in the journal that a person named.
+
+    Raises:
+        NotAcceptedError: none, or several, go by that name.
+    """
+    text = " ".join(words).replace("-", " ").strip().lower()
+    found = [
+        order
+        for order in _orders(records)
+        if order_name(order).startswith(text) or (len(text) >= 8 and order.startswith(text))  # noqa: PLR2004
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} orders" if found else "no order"
+    raise NotAcceptedError(f"the journal has {what} that begins with {safe(text)}")
+
+
+def print_status(value: dict[str, Any]) -> None:
+    """An executor for people: the verdict first."""
+    unknown = [one for one in value["orders"] if one["outcome"] == "unknown"]
+    if value["charter"] is None:
+        verdict = "no charter is pinned yet"
+    elif not value["acts"]:
+        verdict = "its executor.yaml holds no act yet: every code is refused"
+    elif unknown:
+        verdict = f"{len(unknown)} unknown: somebody must look, and settle"
+    elif value["tenure"] is None:
+        verdict = "its journal has no tenure: pin the charter again"
+    else:
+        verdict = "at work" if value["at_work"] else "ready, and not at work"
+    click.echo(f"{value['executor']}: {verdict}.")
+    for title, shown in (
+        ("chain", value["chain"]),
+        ("guard", value["guard"]),
+        ("charter", value["charter"] or "none"),
+        ("key", value["key"]),
+        ("acts", ", ".join(_act(one, value) for one in value["acts"]) or "none"),
+        ("tenure", "none" if value["tenure"] is None else f"from entry {value['tenure']} on"),
+    ):
+        click.echo(f"  {title:<9} {shown}")
+    for one in value["orders"]:
+        late = "" if one["delivered"] else "  (receipt not handed over)"
+        click.echo(f"  {one['words']}   {one['outcome']}{late}")
+
+
+def _act(action: str, value: dict[str, Any]) -> str:
+    return f"{action} (exactly once)" if action in value["probed"] else f"{action} (at most once)"
+
+
+def _orders(records: Sequence[Record]) -> list[str]:
+    return list(dict.fromkeys(one.facts["order"] for one in records if "order" in one.facts))
+
+
+def _order(records: Sequence[Record], order: str) -> dict[str, Any]:
+    mine = [one for one in records if one.facts.get("order") == order]
+    outcome = "stored"
+    for record in mine:
+        if record.kind == "intent":
+            outcome = "acting"
+        elif record.kind in {"outcome", "settled"}:
+            outcome = record.facts["outcome"]
+    delivered = {one.facts["receipt"] for one in records if one.kind == "delivered"}
+    receipts = [one.hash for one in mine if one.kind == "receipt"]
+    return {
+        "order": order, "words": order_name(order), "outcome": outcome,
+        "delivered": all(one in delivered for one in receipts),
+    }  # fmt: skip

@@ -1,0 +1,194 @@
+"""Where an executor's agent asks for codes and stops. None is trusted.
+
+The desk is imported only when a house is asked: an executor that is given files needs none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cheget.errors import HouseError, MalformedDocumentError, NotAcceptedError, VerificationError
+from cheget.executor.agent import Source
+from cheget.order.fields import Head
+from cheget.order.papers import Address, decode_papers, open_envelope, unverified_order
+
+if TYPE_CHECKING:
+    from cheget.order.proceeding import Proceeding
+    from cheget.order.verify import Verified
+    from cheget.service.desk import Desk
+
+Report = Callable[[str], None]
+
+
+@contextmanager
+def opened(
+    places: Sequence[str], beside: Path, codes: Sequence[Path], stops: Sequence[Path], say: Report
+) -> Iterator[list[Source]]:
+    """The sources that ``executor.yaml`` names, and files given by hand.
+
+    Args:
+        places: Folders: a house, or one with ``codes/`` and ``stops/``. Not asked when codes
+            are given by hand.
+        beside: The folder that relative places are relative to.
+        codes: Files with a code each.
+        stops: Files with a stop each.
+        say: Told of files that are no codes.
+    """
+    with ExitStack() as stack:
+        found: list[Source] = []
+        for place in () if codes else places:
+            if "://" in place:
+                raise HouseError(
+                    f"{place}: asking over the network is not supported yet",
+                    hint="name a house's folder, or one with codes/ and stops/",
+                )
+            folder = beside / place
+            if (folder / "people.yaml").is_file():
+                found.append(stack.enter_context(desk_source(folder)))
+            elif folder.is_dir():
+                found.append(FolderSource(folder, say))
+            else:
+                raise HouseError(f"{folder} is neither a house nor a folder to ask")
+        if codes or stops:
+            found.append(FileSource(codes, stops, say))
+        yield found
+
+
+class FileSource:
+    """Files given by hand. They take no receipts: those lie in the executor's folder."""
+
+    def __init__(self, codes: Sequence[Path], stops: Sequence[Path], say: Report) -> None:
+        self._codes, self._stops, self._say = codes, stops, say
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:  # noqa: ARG002
+        """The codes as the files have them now."""
+        return list(_codes(self._codes, self._say))
+
+    def stops(self) -> Sequence[bytes]:
+        """The stops as the files have them now."""
+        return [_read(file) for file in self._stops]
+
+    def deliver(self, receipt: bytes) -> None:  # noqa: ARG002
+        """A file takes no receipt."""
+        raise NotAcceptedError("a file takes no receipt")
+
+
+class FolderSource:
+    """A folder that anything may carry: ``codes/``, ``stops/``, and ``receipts/`` to fetch."""
+
+    def __init__(self, folder: Path, say: Report) -> None:
+        self._folder, self._say = folder, say
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:  # noqa: ARG002
+        """The codes that lie there."""
+        return list(_codes(sorted((self._folder / "codes").glob("*.json")), self._say))
+
+    def stops(self) -> Sequence[bytes]:
+        """The stops that lie there."""
+        return [_read(file) for file in sorted((self._folder / "stops").glob("*.json"))]
+
+    def deliver(self, receipt: bytes) -> None:
+        """Leave the receipt there."""
+        leave_receipt(self._folder / "receipts", receipt)
+
+
+class DeskSource:
+    """The desk of a house on this machine."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
+        """The codes of released orders that name this executor and may still matter to it.
+
+        One that was stopped after its release is shown too, while it could be acted on: the
+        code itself holds the stop.
+        """
+        now = self._desk.clock.now()
+        return [
+            self._desk.code(one.digest, executor, law=law, orders=orders)
+            for one in self._desk.orders()
+            if self._matters(one, executor, now)
+        ]
+
+    def stops(self) -> Sequence[bytes]:
+        """None beside those that the codes hold."""
+        return ()
+
+    def deliver(self, receipt: bytes) -> None:
+        """Hand the receipt to the desk, which logs it."""
+        self._desk.receive(receipt)
+
+    def _matters(self, proceeding: Proceeding, executor: str, now: int) -> bool:
+        release, action = proceeding.release, proceeding.action
+        if release is None or now >= release.at + action.hold + action.valid_for:
+            return False
+        if executor not in self._desk.store.read(lambda tx: tx.executors(proceeding.digest)):
+            return False
+        last = {r.executor: r.outcome for r in self._desk.receipts(proceeding.digest)}
+        return last.get(executor) in {None, "failed"}
+
+
+@contextmanager
+def desk_source(folder: Path) -> Iterator[DeskSource]:
+    """The desk of the house in ``folder``, closed afterwards."""
+    from cheget.cli.context import at_desk
+
+    with at_desk(folder) as (_, desk):
+        yield DeskSource(desk)
+
+
+class FolderCrew:
+    """The answers of the people beside an executor, as they left them in its ``crew/``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def answers(self, order: str, verified: Verified | None) -> Sequence[bytes]:  # noqa: ARG002
+        """Those to this order. What is no answer is left for a person to look at."""
+        found = []
+        for file in sorted(self._folder.glob("*.json")):
+            stored = _read(file)
+            try:
+                document = open_envelope(stored).unverified
+            except VerificationError:
+                continue
+            if getattr(document, "order", None) == order:
+                found.append(stored)
+        return found
+
+
+def leave_receipt(folder: Path, receipt: bytes) -> None:
+    """Write a receipt into a folder, under order and executor."""
+    digest = open_envelope(receipt).envelope.digest
+    order = json.loads(open_envelope(receipt).envelope.payload)["order"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{order[:16]}-{digest[:16]}.json").write_bytes(receipt)
+    except OSError as error:
+        raise HouseError(f"{folder}: {error.strerror}") from error
+
+
+def _codes(files: Sequence[Path], say: Report) -> Iterator[bytes]:
+    """What at least looks like a code: one spoiled file does not stand in the others' way."""
+    for file in files:
+        data = _read(file)
+        try:
+            unverified_order(data)
+            if not isinstance(decode_papers(data).address, Address):
+                raise MalformedDocumentError("papers for whoever signs, and no code")
+        except VerificationError as error:
+            say(f"{file}: {error}")
+            continue
+        yield data
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes().rstrip(b"\n")
+    except OSError as error:
+        raise HouseError(f"{file}: {error.strerror}") from error
