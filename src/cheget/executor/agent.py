@@ -8,7 +8,7 @@ journals the outcome and signs a receipt. Whatever stops it meanwhile stops it f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -18,9 +18,6 @@ from cheget.errors import (
     JournalError,
     StoppedError,
     VerificationError,
-)
-from cheget.executor.actions import (
-    Act as Doing,
 )
 from cheget.executor.actions import (
     Attempt,
@@ -313,6 +310,13 @@ class Agent:
         order, digest = proceeding.order, proceeding.digest
         assert proceeding.release is not None  # noqa: S101 - verified
         parameters = dict(order.parameters)
+        act = self.configuration.acts[order.action]
+        lacking = (holes(getattr(act, "argv", ())) | holes(act.probe)) - parameters.keys()
+        if lacking:
+            # Before the intent: what cannot even be written out must not count as begun.
+            lacking_names = ", ".join(sorted(lacking))
+            says = f"executor.yaml names parameters that the order lacks: {lacking_names}"
+            return Taken(digest, "waiting", says)
         intent = self.journal.append(
             "intent", self._clock.now(), order=digest, action=order.action,
             parameters=cast("dict[str, Any]", parameters), release=proceeding.release.digest,
@@ -324,7 +328,7 @@ class Agent:
             idempotency_key(digest, self.executor), parameters, verified.papers.files,
             (self.journal.lock_descriptor,),
         )  # fmt: skip
-        result = perform(self._doing(order.action, parameters), attempt)
+        result = perform(act, attempt)
         return self._ended(intent, result)
 
     def _ended(self, intent: Record, result: Result) -> Taken:
@@ -333,14 +337,6 @@ class Agent:
         receipt = self._receipt(intent, result.outcome, result.output)
         says = result.output.decode(errors="replace").strip()
         return Taken(order, result.outcome, says, receipt)
-
-    def _doing(self, action: str, parameters: Mapping[str, str]) -> Doing:
-        act = self.configuration.acts[action]
-        unknown = holes(getattr(act, "argv", ())) | holes(act.probe)
-        if not unknown <= parameters.keys():
-            missing = ", ".join(sorted(unknown - parameters.keys()))
-            raise JournalError(f"executor.yaml names parameters that the order lacks: {missing}")
-        return act
 
     def _resume(self) -> None:
         """An intent without an outcome: we died between. Look, and never just try again."""
