@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.measure import Row, progress
+from bench.measure import Row, progress, short
 
 SUBJECTS = ("verify", "tree", "codes", "slice", "append", "order", "start", "size")
 
@@ -76,11 +76,6 @@ def spread(row: Row) -> str:
     if row.figure is None or row.figure.least == row.figure.most:
         return ""
     return f"{short(row.figure.least)} … {short(row.figure.most)}"
-
-
-def short(value: float) -> str:
-    """Three digits that count, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

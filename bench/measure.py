@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-CPU_ROUNDS = 11
+CPU_ROUNDS = 21
 WALL_ROUNDS = 9
 _SAMPLE = 0.02  # seconds that one sample should last, so that the clock's grain is nothing
 _MOST = 2000
@@ -104,7 +104,7 @@ class Rounds:
         return Spread.of(self.seconds[name])
 
     def milliseconds(self, name: str) -> str:
-        return f"{self.spread(name).median * 1e3:.3g} ms"
+        return f"{short(self.spread(name).median * 1e3)} ms"
 
 
 def compare(
@@ -145,6 +145,11 @@ def _calls(call: Contender, clock: Clock) -> int:
     call()
     took = max(_sample(call, 1, clock), 1e-7)
     return min(_MOST, max(1, math.ceil(_SAMPLE / took)))
+
+
+def short(value: float) -> str:
+    """Three digits that count, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:
