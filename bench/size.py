@@ -22,7 +22,7 @@ def rows() -> list[Row]:
     total = sum(sizes.values()) / 1e6
     return [
         Row("size", "the core's dependencies, installed", "—", Spread.exactly(total), "MB",
-            note=f"{len(sizes)} distributions; "
+            note=f"{len(sizes)} distributions, without bytecode unless pip made it; "
                  + ", ".join(f"{name} {sizes[name] / 1e6:.0f}" for name in heaviest)),
         Row("size", "cheget, source", "—", Spread.exactly(sum(lines.values())), "lines",
             note=f"{len(lines)} files, median {statistics.median(lines.values()):.0f},"
