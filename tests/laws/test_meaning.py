@@ -1,6 +1,7 @@
 """Laws of the fold: willingness never hurts, and nothing is released that the chain forbids."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from random import Random
@@ -80,26 +81,22 @@ def begun(law: Law, originator: str) -> Docket | None:
 def play(law: Law, order: Collection[Deed], originator: str) -> bool:
     """Whether that is released, each deed tried in turn and again while any still fits."""
     docket = begun(law, originator)
-    if docket is None:
-        return False
-    left, moved = list(order), True
+    left, moved = list(order), docket is not None
     while moved:
         moved = False
         for deed in list(left):
+            assert docket is not None
             docket.wait(AFTER + 1)
-            try:
+            if deed.level and deed.level != getattr(_pending(docket), "id", None):
+                continue
+            left.remove(deed)
+            with suppress(UnfitEntryError):
                 if deed.level:
-                    if deed.level != getattr(_pending(docket), "id", None):
-                        continue
                     docket.concur(deed.person, deed.seat, deed.level)
                 else:
                     docket.refuse(deed.person)
-            except UnfitEntryError:
-                left.remove(deed)
-                continue
-            left.remove(deed)
-            moved = True
-    return docket.proceeding.release is not None and docket.state == "released"
+                moved = True
+    return docket is not None and docket.state == "released"
 
 
 def _pending(docket: Docket) -> Level | None:
@@ -107,7 +104,7 @@ def _pending(docket: Docket) -> Level | None:
     return rung.level if rung else None
 
 
-def released(law: Law, concurring: frozenset[str], refusing: frozenset[str]) -> bool:
+def released(law: Law, concurring: frozenset[str], refusing: frozenset[str]) -> bool:  # noqa: PLR0912 - it says its four points at once
     """The predicate of the chain's meaning, by brute force over who sits where."""
     levels = law.chain.levels
     for level in levels:
