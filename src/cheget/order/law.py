@@ -45,14 +45,15 @@ def read_law(charter: Charter, shown: LogPart, held: Head | None) -> Checkpoint:
             extends(
                 held.size, bytes.fromhex(held.root), shown.slice, shown.consistency, roots=roots
             )
-        _read_entries(charter, shown, since)
+        _read_entries(charter, shown)
     except LogError as error:
         raise LawError(str(error)) from None
     return checkpoint
 
 
-def _read_entries(charter: Charter, shown: LogPart, since: int) -> None:
-    headers = [(p, h) for p, h in shown.slice.entries() if p >= since]
+def _read_entries(charter: Charter, shown: LogPart) -> None:
+    """Every entry shown, also those before the head that is held: a carrier can't know it."""
+    headers = list(shown.slice.entries())
     if len(headers) != len(shown.envelopes):
         raise LogError(f"{len(headers)} entries of the law log, {len(shown.envelopes)} envelopes")
     for (position, header), stored in zip(headers, shown.envelopes, strict=True):
