@@ -80,7 +80,7 @@ def cheget() -> None:
 def main() -> NoReturn:
     """Run the command line and exit."""
     try:
-        cheget(standalone_mode=False)
+        status = cheget(standalone_mode=False, prog_name="cheget")
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
@@ -94,7 +94,8 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(2)
-    sys.exit(0)
+    # A verb that says no leaves by ``click.exceptions.Exit``, which click hands back as its status.
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def report(error: ChegetError) -> int:

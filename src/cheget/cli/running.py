@@ -50,11 +50,12 @@ def run(
     no desk is needed. With --once the exit status is 1 if an order was refused, or its act
     failed or is unknown.
     """
-    from cheget.cli.install import open_agent, place_of, read_settings
+    from cheget.cli.install import open_agent, place_of, read_pinned, read_settings
     from cheget.cli.sources import FolderCrew, opened
 
     place = place_of(name, own, folder)
     settings = read_settings(place, name)
+    read_pinned(place, settings)  # said before anybody is asked
     seconds = _seconds(every)
     crew = FolderCrew(place.folder / "crew")
     with opened(settings.sources, place.folder, codes, stops, _warn) as sources:

@@ -54,19 +54,19 @@ def opened(
             else:
                 raise HouseError(f"{folder} is neither a house nor a folder to ask")
         if codes or stops:
-            found.append(FileSource(codes, stops, say))
+            found.append(FileSource(codes, stops))
         yield found
 
 
 class FileSource:
     """Files given by hand. They take no receipts: those lie in the executor's folder."""
 
-    def __init__(self, codes: Sequence[Path], stops: Sequence[Path], say: Report) -> None:
-        self._codes, self._stops, self._say = codes, stops, say
+    def __init__(self, codes: Sequence[Path], stops: Sequence[Path]) -> None:
+        self._codes, self._stops = codes, stops
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:  # noqa: ARG002
         """The codes as the files have them now."""
-        return list(_codes(self._codes, self._say))
+        return list(_codes(self._codes, _refuse))
 
     def stops(self) -> Sequence[bytes]:
         """The stops as the files have them now."""
@@ -185,6 +185,10 @@ def _codes(files: Sequence[Path], say: Report) -> Iterator[bytes]:
             say(f"{file}: {error}")
             continue
         yield data
+
+
+def _refuse(text: str) -> None:
+    raise MalformedDocumentError(text)
 
 
 def _read(file: Path) -> bytes:
