@@ -25,7 +25,9 @@ class Report:
     def line(self, verb: str, text: str) -> None:
         """A line for people, under its verb."""
         if not self.as_json:
-            click.echo(f"{click.style(verb, bold=True):<{9 + len(click.style('', bold=True))}}{text}")
+            click.echo(
+                f"{click.style(verb, bold=True):<{9 + len(click.style('', bold=True))}}{text}"
+            )
 
     def plain(self, text: str) -> None:
         """A line of its own."""
@@ -49,7 +51,9 @@ class Report:
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep the house in this new folder.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Keep the house in this new folder."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value at the end.")
 def demo(folder: Path | None, as_json: bool) -> None:
     """The chain of the article, through two orders, with real signatures.
@@ -76,7 +80,7 @@ def run(folder: Path, report: Report) -> None:
     from cheget.cli import demo_house, demo_orders
 
     staffed = demo_house.staff(folder, report.progress)
-    levels, executors = len(staffed.chain.levels), len(staffed.executors)
+    levels, executors = len(staffed.chain.levels), len(staffed.others) + len(staffed.named)
     report.plain(
         f"cheget demo: the chain of the article, {levels} levels of people and the crews,"
         f" {executors:,} executors\n"

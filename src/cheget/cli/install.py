@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cheget.cli.plain import fresh, now, state_folder
 from cheget.cli.template import UNPINNED, settings_text
-from cheget.errors import ChainFileError, HouseError, JournalError, NotAcceptedError
+from cheget.errors import ChainFileError, HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
@@ -187,17 +187,15 @@ def open_agent(
 
 def read_pinned(place: Place, settings: Configuration) -> Charter:
     """The charter that ``executor.yaml`` pins by its digest."""
-    from cheget.order.charter import read_charter
+    from cheget.order.charter import pinned_charter
 
     name = settings.executor
     if settings.charter == UNPINNED or not place.charter.exists():
         raise HouseError(
             f"{name} has no charter yet", hint=f"cheget executor pin {name} --charter DIGEST"
         )
-    charter = read_charter(place.charter.read_bytes())
-    if charter.digest != settings.charter:
-        raise JournalError(f"{place.charter} is not the charter that {place.settings} pins")
-    return charter
+    # Checked when it was pinned; by its digest it is the same.
+    return pinned_charter(place.charter.read_bytes(), settings.charter)
 
 
 def open_journal(place: Place, name: str, charter: Charter, anchors: Path | None) -> Journal:

@@ -305,8 +305,10 @@ def _log(case: _Case) -> str:
         if case.roots.get(point.size) != point.root:
             raise LogError(f"the slice does not give the checkpoint's root at size {point.size}")
     if held is not None:
+        # A code is shown again after its own head came to be held: the path is then unused.
+        path = shown.consistency if held.size < shown.slice.start else ()
         root = bytes.fromhex(held.root)
-        extends(held.size, root, shown.slice, shown.consistency, roots=case.roots)
+        extends(held.size, root, shown.slice, path, roots=case.roots)
     return f"{len(shown.slice.headers)} headers give the root at size {case.latest.size}"
 
 

@@ -214,12 +214,12 @@ class Desk:
             raise NotAcceptedError("the order is not released: there is no code")
         return self._show(order, executor, law, orders)
 
-    def codes(self, order: str, *, law: Head | None = None) -> Mapping[str, bytes]:
-        """The codes of all executors that the order names."""
-        if self.proceeding(order).release is None:
-            raise NotAcceptedError("the order is not released: there is no code")
+    def codes(
+        self, order: str, *, law: Head | None = None, orders: Head | None = None
+    ) -> Mapping[str, bytes]:
+        """The codes of all executors that the order names, from heads that they all hold."""
         executors = self.store.read(lambda tx: tx.executors(order))
-        return {one: self._show(order, one, law, None) for one in executors}
+        return {one: self.code(order, one, law=law, orders=orders) for one in executors}
 
     def orders(self) -> list[Proceeding]:
         """Every order with its state, in log order."""
