@@ -109,8 +109,9 @@ def test_a_head_within_the_slice_takes_no_path() -> None:
 
 
 def test_a_head_before_the_slice_needs_its_path() -> None:
-    with pytest.raises(LogError, match="too short"):
+    with pytest.raises(LogError, match="no path leads on") as refused:
         extends(8, root(HASHES[:8]), slice_of(10, 30))
+    assert refused.value.hint == "ask anew, from the head that is held"
 
 
 def test_time_that_falls_is_a_fault_with_its_place() -> None:

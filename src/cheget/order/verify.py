@@ -26,9 +26,10 @@ from cheget.errors import (
     VerificationError,
 )
 from cheget.order.allowed import check_executors, check_kind, check_order
-from cheget.order.charter import Charter, Law
+from cheget.order.charter import Law
 from cheget.order.circumstances import Circumstances, check_configured, check_crew, check_once
 from cheget.order.documents import Countermand, Order, Refusal
+from cheget.order.explanation import Explanation, Pinned, StepResult, Verified
 from cheget.order.fields import Head
 from cheget.order.fold import Entry, fold, step
 from cheget.order.law import read_law
@@ -45,54 +46,16 @@ from cheget.order.papers import (
 from cheget.order.proceeding import Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 
-
-@dataclass(frozen=True)
-class Pinned:
-    """What whoever verifies holds already: the charter, and the last head of both logs."""
-
-    charter: Charter
-    orders: Head | None = None
-    law: Head | None = None
-
-
-@dataclass(frozen=True)
-class Verified:
-    """A code that holds: the order, its state, and the heads to be held from now on."""
-
-    papers: Papers
-    charter: Charter
-    law: Law
-    proceeding: Proceeding
-    orders_head: Head
-    law_head: Head
-    crew: tuple[Filed, ...] = ()
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What one step found. ``passed`` None: not reached."""
-
-    number: int
-    title: str
-    passed: bool | None
-    says: str
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Every step with what it found; ``error`` is the first that failed."""
-
-    steps: tuple[StepResult, ...]
-    error: VerificationError | None
-    verified: Verified | None
-    proceeding: Proceeding | None = None
-    orders_head: Head | None = None  # set once the log's step has held
-    law_head: Head | None = None
-
-    @property
-    def latest_size(self) -> int | None:
-        """The size of the orders log that was shown, once its step has held."""
-        return None if self.orders_head is None else self.orders_head.size
+__all__ = [
+    "Explanation",
+    "Pinned",
+    "StepResult",
+    "Verified",
+    "explain_code",
+    "explain_papers",
+    "verify_code",
+    "verify_papers",
+]
 
 
 @dataclass
