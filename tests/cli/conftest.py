@@ -15,5 +15,5 @@ _spec.loader.exec_module(sessions)
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory):
+def stage(tmp_path_factory: pytest.TempPathFactory) -> object:
     return sessions.Stage(tmp_path_factory.mktemp("stage"))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sessions import play
+from sessions import Stage, play
 
 from cheget.cli.main import VERBS
 
@@ -15,7 +15,9 @@ FILES = sorted(FOLDER.glob("*.txt"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_session_happens_as_its_file_says(file, stage, tmp_path, monkeypatch):
+def test_a_session_happens_as_its_file_says(
+    file: Path, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = file.read_text()
     start = text.partition("\n")[0].removeprefix("# start: ")
     shell = stage.at(start, tmp_path, monkeypatch)
@@ -25,7 +27,7 @@ def test_a_session_happens_as_its_file_says(file, stage, tmp_path, monkeypatch):
     assert happened == text
 
 
-def test_every_verb_is_in_a_session():
+def test_every_verb_is_in_a_session() -> None:
     text = "\n".join(file.read_text() for file in FILES)
     elsewhere = {"demo", "watch", "completion"}  # which have tests of their own
     assert {verb for verb in VERBS if f"$ cheget {verb}" not in text} <= elsewhere
