@@ -8,7 +8,7 @@ the cost; a test holds it to an independent implementation.
 from __future__ import annotations
 
 import json
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cheget.errors import MalformedDocumentError
 
@@ -19,6 +19,15 @@ LARGEST = 2**53 - 1
 _encoder = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
+_c_make: Any = getattr(json.encoder, "c_make_encoder", None)
+_c_encoder = _c_make and _c_make(
+    None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, False
+)
+
+
+def _text(value: Json) -> str:
+    # What ``_encoder.encode`` does, save that it would build a new C encoder each time.
+    return _encoder.encode(value) if _c_encoder is None else "".join(_c_encoder(value, 0))
 
 
 def encode(value: Json) -> bytes:
@@ -50,7 +59,7 @@ def decode(data: bytes, *, up_to: int) -> Json:
 
 def _encode(value: Json) -> bytes:
     try:
-        return _encoder.encode(value).encode("utf-8")
+        return _text(value).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise MalformedDocumentError(f"has no canonical form: {error}") from None
 

@@ -28,7 +28,7 @@ from cheget.order.fields import (
     Head,
     Named,
     choice,
-    read,
+    read_payload,
     spell,
     write,
 )
@@ -256,7 +256,7 @@ def unverified_document(envelope: Envelope) -> AnyDocument:
     cls = _CLASSES.get(envelope.kind)
     if cls is None:
         raise MalformedDocumentError(f"an unknown kind of document: {envelope.kind}")
-    document = read(cls, canonical.decode(envelope.payload, up_to=MAX_ENVELOPE))
+    document: AnyDocument = read_payload(cls, envelope.payload, up_to=MAX_ENVELOPE)
     _check_spans(document)
     return document
 

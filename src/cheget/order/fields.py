@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from cheget.audit import instant
 from cheget.errors import MalformedDocumentError
+from cheget.order import canonical
 from cheget.order.canonical import Json
 
 MAX_TEXT = 4096
@@ -32,6 +34,8 @@ class Codec:
     name: str
     read: Callable[[Any], Any]
     write: Callable[[Any], Json]
+    shape: str  # of its canonical JSON, where that is plain; one group, which ``take`` reads
+    take: Callable[[str], Any]
 
 
 def spell(codec: Codec, *, optional: bool = False) -> Any:  # noqa: ANN401 - a dataclass field
@@ -66,7 +70,8 @@ def _shaped(name: str, pattern: re.Pattern[str]) -> Codec:
             raise MalformedDocumentError(f"{value!r} is not {name}")
         return value
 
-    return Codec(name, read, cast("Callable[[Any], Json]", lambda value: value))
+    shape = f'"({pattern.pattern})"'
+    return Codec(name, read, cast("Callable[[Any], Json]", lambda value: value), shape, str)
 
 
 def _read_text(value: object) -> str:
@@ -94,6 +99,30 @@ def _same(value: Any) -> Json:  # noqa: ANN401 - already JSON
     return cast("Json", value)
 
 
+def _take_size(text: str) -> int:
+    number = int(text)
+    if number > canonical.LARGEST:
+        raise MalformedDocumentError("an integer of 2^53 or more")
+    return number
+
+
+def _take_instant(text: str) -> int:
+    try:
+        return instant.from_matched(text)
+    except ValueError as error:
+        raise MalformedDocumentError(str(error)) from None
+
+
+def _parsed(read: Callable[[Any], Any]) -> Callable[[str], Any]:
+    empty: dict[str, Json] = {"[]": [], "{}": {}}
+
+    def take(text: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        value = empty.get(text)
+        return read(canonical.decode(text.encode(), up_to=len(text)) if value is None else value)
+
+    return take
+
+
 def _listed(item: Codec, *, distinct: bool) -> Codec:
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
@@ -103,16 +132,23 @@ def _listed(item: Codec, *, distinct: bool) -> Codec:
             raise MalformedDocumentError("a list that is not sorted, or holds one item twice")
         return items
 
-    return Codec(f"a list of {item.name}", read, lambda value: [item.write(one) for one in value])
+    one = item.shape.replace("(", "(?:").replace("(?:?:", "(?:")
+    return Codec(
+        f"a list of {item.name}", read, lambda value: [item.write(one) for one in value],
+        rf"(\[(?:{one}(?:,{one})*)?\])", _parsed(read),
+    )  # fmt: skip
 
 
 ID_FIELD = _shaped("an id", ID)
 POST_FIELD = _shaped("a post", POST)
 DIGEST = _shaped("a digest", HEX_64)
 NONCE = _shaped("128 bits in hex", HEX_32)
-TEXT = Codec("a text", _read_text, _same)
-SIZE = Codec("a size", _read_size, _same)
-INSTANT = Codec("an instant", _read_instant, instant.to_text)
+_SIZE = "(0|[1-9][0-9]{0,15})"
+TEXT = Codec("a text", _read_text, _same, r'("[ !#-\[\]-~]*")', _parsed(_read_text))
+SIZE = Codec("a size", _read_size, _same, _SIZE, _take_size)
+INSTANT = Codec(
+    "an instant", _read_instant, instant.to_text, f'"({instant.PATTERN})"', _take_instant
+)
 TEXTS = _listed(TEXT, distinct=False)
 DIGESTS = _listed(DIGEST, distinct=True)
 HEX = _shaped("bytes in hex", re.compile(r"(?:[0-9a-f]{2}){1,1024}"))
@@ -129,7 +165,7 @@ def _read_parameters(value: object) -> tuple[tuple[str, str], ...]:
     return tuple((ID_FIELD.read(name), _read_text(text)) for name, text in sorted(value.items()))
 
 
-PARAMETERS = Codec("parameters", _read_parameters, dict)
+PARAMETERS = Codec("parameters", _read_parameters, dict, r"(\{\})", _parsed(_read_parameters))
 
 
 @dataclass(frozen=True)
@@ -146,7 +182,10 @@ def _read_head(value: object) -> Head:
     return Head(_read_size(value["size"]), DIGEST.read(value["root"]))
 
 
-HEAD = Codec("a head", _read_head, lambda head: {"root": head.root, "size": head.size})
+HEAD = Codec(
+    "a head", _read_head, lambda head: {"root": head.root, "size": head.size},
+    rf'(\{{"root":"[0-9a-f]{{64}}","size":{_SIZE.replace("(", "(?:")}\}})', _parsed(_read_head),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -163,7 +202,10 @@ def _read_named(value: object) -> Named:
     return Named(_read_size(value["count"]), DIGEST.read(value["root"]))
 
 
-NAMED = Codec("executors", _read_named, lambda named: {"count": named.count, "root": named.root})
+NAMED = Codec(
+    "executors", _read_named, lambda named: {"count": named.count, "root": named.root},
+    rf'(\{{"count":{_SIZE.replace("(", "(?:")},"root":"[0-9a-f]{{64}}"\}})', _parsed(_read_named),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -204,6 +246,48 @@ def _codecs(cls: Any) -> tuple[tuple[str, Codec, bool], ...]:  # noqa: ANN401 - 
             for one in fields(cls)
         )
     return found
+
+
+@cache
+def _plain(cls: Hashable) -> tuple[re.Pattern[str], tuple[tuple[int, Callable[[str], Any]], ...]]:
+    """What the canonical payload of a document looks like where all its values are plain.
+
+    Beside the pattern: for each field, in the class's order, its group and what reads that.
+    """
+    codecs = _codecs(cls)
+    places = sorted(range(len(codecs)), key=lambda place: codecs[place][0])
+    text, begun = "", False
+    for place in places:
+        name, codec, optional = codecs[place]
+        one = f'"{name}":{codec.shape}'
+        if optional:
+            text += f"(?:,{one})?" if begun else f"(?:{one},)?"
+        else:
+            text += f",{one}" if begun else one
+            begun = True
+    groups = {place: group for group, place in enumerate(places)}
+    takers = tuple((groups[place], codecs[place][1].take) for place in range(len(codecs)))
+    return re.compile(rf"\{{{text}\}}"), takers
+
+
+def read_payload(cls: type[_D], payload: bytes, *, up_to: int) -> _D:
+    """The document of class ``cls`` whose canonical bytes are ``payload``.
+
+    Most payloads match one pattern, which admits nothing that isn't canonical; the others, and
+    all that are at fault, are read field by field.
+
+    Raises:
+        MalformedDocumentError: too large, not canonical, or a field missing, unknown, ill-typed.
+    """
+    if len(payload) <= up_to and payload.isascii():
+        pattern, takers = _plain(cast("Hashable", cls))
+        found = pattern.fullmatch(payload.decode("ascii"))
+        if found is not None:
+            groups = found.groups()
+            return cls(
+                *(None if (text := groups[place]) is None else take(text) for place, take in takers)
+            )
+    return read(cls, canonical.decode(payload, up_to=up_to))
 
 
 def read(cls: type[_D], value: Json) -> _D:

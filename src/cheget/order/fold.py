@@ -31,6 +31,7 @@ from cheget.order.proceeding import (
     Refused,
     Release,
     Rung,
+    changed,
     prior_of,
 )
 
@@ -233,7 +234,7 @@ def _concur(
         if key in proceeding.answered:
             raise UnfitEntryError(f"{counted.person} has answered late there already")
         late = (*proceeding.late, counted)
-        return replace(proceeding, late=late, answered=proceeding.answered | {key}), "late"
+        return changed(proceeding, late=late, answered=proceeding.answered | {key}), "late"
     return _count(proceeding, place, counted, entry)
 
 
@@ -305,22 +306,22 @@ def _count(
     proceeding: Proceeding, place: int, counted: Counted, entry: Entry
 ) -> tuple[Proceeding, Effect]:
     rung = proceeding.rungs[place]
-    rung = replace(rung, counted=(*rung.counted, counted))
+    rung = changed(rung, counted=(*rung.counted, counted))
     rungs = [*proceeding.rungs[:place], rung, *proceeding.rungs[place + 1 :]]
     if not rung.is_complete:
-        return replace(proceeding, rungs=tuple(rungs)), "counts"
+        return changed(proceeding, rungs=tuple(rungs)), "counts"
     digests = tuple(one.digest for one in rung.counted)
     prior = prior_of(proceeding.digest, rung.level.id, rung.prior or "", digests)
     if place + 1 == len(rungs):
         release = Release(entry.at, entry.position, prior)
-        return replace(proceeding, rungs=tuple(rungs), release=release), "releases"
-    rungs[place + 1] = replace(
+        return changed(proceeding, rungs=tuple(rungs), release=release), "releases"
+    rungs[place + 1] = changed(
         rungs[place + 1],
         prior=prior,
         opened=entry.position,
         opened_at=max(one.answered_at for one in rung.counted),
     )
-    return replace(proceeding, rungs=tuple(rungs)), "counts"
+    return changed(proceeding, rungs=tuple(rungs)), "counts"
 
 
 def _refuse(proceeding: Proceeding, entry: Entry, document: Refusal) -> tuple[Proceeding, Effect]:
@@ -332,7 +333,7 @@ def _refuse(proceeding: Proceeding, entry: Entry, document: Refusal) -> tuple[Pr
     if not proceeding.has_say(person) or proceeding.law.is_machine(person):
         raise UnfitEntryError(f"{person} has no seat on the ladder, and cannot refuse")
     before = _once(proceeding, person, "refusal")
-    kept = replace(before, refusals=(*before.refusals, Refused(person, entry.digest, entry.at)))
+    kept = changed(before, refusals=(*before.refusals, Refused(person, entry.digest, entry.at)))
     if proceeding.ending is not None:
         return before, "kept"
     if proceeding.was_counted(person) or (
@@ -391,7 +392,7 @@ def _withdrawn(
         raise UnfitEntryError("a countermand of something else")
     rest = withdraw(proceeding.law, found, entry)
     attested = tuple(rest if one is found else one for one in proceeding.attested)
-    kept = replace(proceeding, attested=attested)
+    kept = changed(proceeding, attested=attested)
     if proceeding.ending is not None:
         return kept, "kept"
     # A released order stays as attested at its release, save for what was taken back since.
@@ -425,8 +426,8 @@ def _once(proceeding: Proceeding, person: str, kind: str) -> Proceeding:
     key = (person, kind, state)
     if key in proceeding.answered:
         raise UnfitEntryError(f"a {kind} by {person} is in the log already")
-    return replace(proceeding, answered=proceeding.answered | {key})
+    return changed(proceeding, answered=proceeding.answered | {key})
 
 
 def _end(proceeding: Proceeding, ending: Ending) -> Proceeding:
-    return replace(proceeding, ending=ending)
+    return changed(proceeding, ending=ending)

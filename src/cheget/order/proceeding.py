@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from cheget.chain.chain import Action, Level
 from cheget.chain.rule import is_met
@@ -18,6 +18,7 @@ from cheget.order.charter import Law
 from cheget.order.documents import Order
 
 State = Literal["open", "released", "stopped", "countermanded", "expired", "closed"]
+_V = TypeVar("_V")
 Effect = Literal["counts", "late", "releases", "stops", "countermands", "kept"]
 
 
@@ -228,6 +229,16 @@ class Proceeding:
             )
             for name in self.action.conditions
         )
+
+
+def changed(value: _V, **fields: object) -> _V:
+    """``value`` with some fields changed: ``dataclasses.replace`` at a tenth of its cost.
+
+    For the plain values of this module, which check nothing when they are made.
+    """
+    other = object.__new__(type(value))
+    vars(other).update(vars(value), **fields)
+    return other
 
 
 def prior_of(order: str, level: str, prior: str, counted: tuple[str, ...]) -> str:
