@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,11 +12,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bench.houses import DEPTH, WIDTH, guards, released, take
-from bench.measure import Contender, Row, at_most, compare
+from bench.measure import Contender, Rounds, Row, at_most, compare
 from cheget.audit import ed25519
 from cheget.audit.checkpoint import unverified_signatures
 from cheget.errors import VerificationError
-from cheget.order.papers import Papers, open_envelope
+from cheget.order.papers import Papers, clear_address, open_envelope
 from cheget.order.verify import Verified
 from simulator import ChainSimulator
 
@@ -55,6 +55,7 @@ def _rows(folder: Path) -> list[Row]:
         "keys not loaded": unloaded,
         "another's": refusal(lambda: take(foreign, mine, pinned, seen)),
         "noise": refusal(lambda: take(noise, mine, pinned, seen)),
+        "addressed": refusal(lambda: take(clear_address(mine) + noise, mine, pinned, seen)),
     }
     forms = ("metablock", "dsse") if find_spec("in_toto") else ()
     for form in forms:
@@ -62,28 +63,37 @@ def _rows(folder: Path) -> list[Row]:
 
         contenders[form] = intoto.verifier(folder / form, form, DEPTH, WIDTH)
     done = compare(contenders)
-    against = f"{len(signed)} raw verifies"
-    found = [
+    return _against_floor(done, f"{len(signed)} raw verifies") + _against_peer(done, forms)
+
+
+def _against_floor(done: Rounds, against: str) -> list[Row]:
+    times = f"{done.milliseconds('verify')}; floor {done.milliseconds('floor')}; stretch 1.2"
+    refused = {
+        "another's": "another executor's code, refused",
+        "noise": "random bytes, refused",
+        "addressed": "random bytes after its own address, refused",
+    }
+    return [
         Row("verify", f"a code, {DEPTH} x {WIDTH}, every step", against,
-            done.ratio("verify", "floor"), target=at_most(1.4),
-            note=f"{done.milliseconds('verify')}; floor {done.milliseconds('floor')};"
-                 " stretch 1.2"),
+            done.ratio("verify", "floor"), target=at_most(1.4), note=times),
         Row("verify", "the same, no key loaded yet", against,
             done.ratio("keys not loaded", "floor"), note="as in a process just begun"),
-        Row("verify", "another executor's code, refused", against,
-            done.ratio("another's", "floor"), target=at_most(0.1)),
-        Row("verify", "random bytes, refused", against,
-            done.ratio("noise", "floor"), target=at_most(0.1)),
+        *(
+            Row("verify", what, against, done.ratio(name, "floor"), target=at_most(0.1))
+            for name, what in refused.items()
+        ),
     ]  # fmt: skip
-    found += [
+
+
+def _against_peer(done: Rounds, forms: Sequence[str]) -> list[Row]:
+    if not forms:
+        return [Row("verify", "the code", "in_toto_verify", None, note="not installed")]
+    return [
         Row("verify", "the code", f"in_toto_verify, {DEPTH} x {WIDTH}, {form}",
             done.ratio("verify", form), target=at_most(0.45),
             note=f"{done.milliseconds(form)}, 16 signatures")
         for form in forms
     ]  # fmt: skip
-    if not forms:
-        found.append(Row("verify", "the code", "in_toto_verify", None, note="not installed"))
-    return found
 
 
 def signatures(simulator: ChainSimulator, verified: Verified) -> list[Triple]:
