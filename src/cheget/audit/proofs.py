@@ -38,7 +38,7 @@ def extends(
     inside = old_size >= piece.start
     size = old_size if inside else piece.size
     known = piece.roots({size}) if roots is None or size not in roots else roots
-    if not inside and not path:
+    if not inside and old_size and not path:
         raise LogError(
             f"the head that is held, at {old_size}, lies before the slice, and no path leads on",
             hint="ask anew, from the head that is held",
