@@ -10,6 +10,7 @@ import click
 
 from cheget.cli.context import (
     at_desk,
+    find_order,
     fresh,
     house_option,
     identify,
@@ -28,6 +29,7 @@ from cheget.order.documents import Attestation, Order, order_name
 from cheget.order.draft import draft_order, enclose
 from cheget.order.papers import open_envelope
 from cheget.service.desk import Desk
+from cheget.service.shown import head_of
 
 
 @click.group()
@@ -107,6 +109,34 @@ def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
                 click.echo(f"  {verdict(one, desk.receipts(one.digest), now())}")
 
         say(value, as_json, text)
+
+
+@order.command()
+@click.argument("words", nargs=-1, required=True, metavar="ORDER")
+@click.option("--executor", required=True, metavar="ID", help="Whose code it is.")
+@click.option("--since", type=click.IntRange(min=0), metavar="SIZE",
+              help="The size of the orders log that it holds. [default: none]")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
+@house_option
+def code(
+    words: tuple[str, ...], executor: str, since: int | None, output: Path | None,
+    folder: Path | None,
+) -> None:  # fmt: skip
+    """The authorization code of one executor, to be carried by any road.
+
+    It is derived from the log; before release there is none. An executor that has verified a
+    code or begun a tenure holds a head of the log, and needs the code from there: SIZE is what
+    `cheget executor status` shows.
+    """
+    with at_desk(folder) as (_, desk):
+        digest = find_order(desk, words)
+        held = None if since is None else desk.store.read(lambda tx: head_of(tx, "orders", since))
+        found = desk.code(digest, executor, orders=held)
+        if output is None:
+            click.echo(found)
+        else:
+            output.write_bytes(found + b"\n")
+            click.echo(f"wrote {output}, {len(found):,} bytes")
 
 
 def _law(charter: Charter, action: str, chain_id: str | None) -> Law:

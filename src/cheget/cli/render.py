@@ -42,7 +42,8 @@ def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> st
     done = sum(receipt.outcome == "carried-out" for receipt in receipts)
     release, ending = proceeding.release, proceeding.ending
     if release is not None and is_carried_out(proceeding, receipts):
-        return f"Carried out: {done} of the {named} executors named acted."
+        of = "the executor" if named == 1 else f"{done} of the {named} executors"
+        return f"Carried out: {of} named acted."
     if ending is not None:
         where = f" at {ending.level}" if ending.level else ""
         who = f" by {ending.by}" if ending.by and not where else ""
@@ -55,13 +56,17 @@ def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> st
     if release is not None:
         held = release.at + proceeding.action.hold
         wait = f" Held for {until(held - now)} more." if now < held else ""
-        return (
-            f"Released. {named} codes exist, for the {named} executors named; {done} acted.{wait}"
-        )
+        if named == 1:
+            return f"Released. One code exists, for the executor named; {_acted(done)}.{wait}"
+        return f"Released. {named} codes exist, one for each executor named; {done} acted.{wait}"
     pending = proceeding.pending
     level = pending.level.id if pending is not None else "?"
     left = until(proceeding.order.decide_by - now)
     return f"Waits at {level}. Decide within {left}, by {to_text(proceeding.order.decide_by)}."
+
+
+def _acted(done: int) -> str:
+    return "it acted" if done else "it has not acted"
 
 
 def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:

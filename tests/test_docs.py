@@ -1,0 +1,92 @@
+"""Pages cannot lie: their commands are run, their output is compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+PAGES = list((ROOT / "docs").rglob("*.md")) + list((ROOT / "spec").glob("*.md"))
+
+
+def commands(page: str) -> list[tuple[str, list[str]]]:
+    """Each command of a page's consoles with the lines expected after it."""
+    found: list[tuple[str, list[str]]] = []
+    for block in BLOCK.findall(page):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def matches(expected: list[str], shown: list[str]) -> bool:
+    """Whether lines match; ``…`` in a line is any text, ``…`` alone any lines."""
+    if not expected:
+        return not shown
+    first, *rest = expected
+    if first == "…":
+        return any(matches(rest, shown[skip:]) for skip in range(len(shown) + 1))
+    pattern = ".*".join(re.escape(part) for part in first.split("…"))
+    return bool(shown) and bool(re.fullmatch(pattern, shown[0])) and matches(rest, shown[1:])
+
+
+def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    launcher = bin_ / "cheget"
+    launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cheget "$@"\n')
+    launcher.chmod(0o755)
+    script = ["set -u", f"cd {tmp_path}"]
+    steps = commands((ROOT / "docs" / "tutorial.md").read_text())
+    for number, (command, _) in enumerate(steps):
+        script += [f"echo '--- {number}'", command.partition("  # exit")[0], 'echo "=== $?"']
+    env = {
+        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "src"),
+        "XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path),
+    }  # fmt: skip
+    env.pop("SSH_AUTH_SOCK", None)
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], capture_output=True, text=True, check=False, env=env,
+        stdin=subprocess.DEVNULL, timeout=240,
+    )  # fmt: skip
+    parts = re.split(r"^--- \d+\n", done.stdout, flags=re.MULTILINE)[1:]
+    assert len(parts) == len(steps), done.stderr
+    for (command, expected), part in zip(steps, parts, strict=True):
+        *lines, status = part.splitlines()
+        wanted = 1 if command.endswith("# exit 1") else 0
+        assert status == f"=== {wanted}", (command, lines, done.stderr[-2000:])
+        assert matches(expected, lines), (command, expected, lines)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_readme_names_every_dependency_and_no_other() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[>=<\[]", one)[0] for one in project["dependencies"]}
+    section = (ROOT / "README.md").read_text().split("## Dependencies")[1]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)) == wanted
+
+
+def test_the_readme_draws_every_folder() -> None:
+    layout = (ROOT / "README.md").read_text().split("## Layout")[1]
+    folders = {
+        file.name
+        for file in (ROOT / "src" / "cheget").iterdir()
+        if file.is_dir() and file.name != "__pycache__"
+    }
+    assert folders <= set(re.findall(r"^  ([a-z]+)/", layout, re.MULTILINE))
