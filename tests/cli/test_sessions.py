@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sessions import Stage, play
+from terminal import Stage, play
 
 from cheget.cli.main import VERBS
 

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import click
 
 from cheget.errors import KeyFileError
-from cheget.service.clock import SystemClock
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +65,8 @@ def fresh(size: int = 16) -> bytes:
 
 def now() -> int:
     """The instant."""
+    from cheget.service.clock import SystemClock
+
     return SystemClock().now()
 
 
