@@ -84,7 +84,7 @@ def test_an_executor_that_is_given_a_file_needs_no_desk(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = stage.at("released", tmp_path, monkeypatch)
-    shell.must("log", "prove", shell.orders[0], "--executor", "production-db", "-o", "code.json")
+    shell.must("order", "code", shell.orders[0], "--executor", "production-db", "-o", "code.json")
     status, modules = loaded("executor", "run", "production-db", "--once", "--code", "code.json",
                              here=tmp_path)  # fmt: skip
     assert status == 0

@@ -198,7 +198,7 @@ def test_an_executor_on_another_machine_is_enrolled_by_its_document(
     settings = away / "executor.yaml"
     settings.write_text(settings.read_text().replace("act: {}", "act: {wipe: {run: [/bin/true]}}"))
     house.must(
-        "log", "prove", order, "--executor", "production-db", "-o", str(away / "codes/one.json")
+        "order", "code", order, "--executor", "production-db", "-o", str(away / "codes/one.json")
     )
     (away / "codes" / "spoiled.json").write_text("nonsense")
     run = ("executor", "run", "production-db", "--folder", str(away), "--once")

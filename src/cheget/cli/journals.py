@@ -29,6 +29,7 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
     for record in records:
         if record.kind in {"tenure", "reset"}:
             tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
+    heads = [one.facts["orders"]["size"] for one in records if "orders" in one.facts]
     return {
         "executor": name,
         "chain": settings.chain,
@@ -39,6 +40,7 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
         "probed": sorted(action for action, act in settings.acts.items() if act.probe),
         "at_work": bool(records) and is_held(place.journal),
         "tenure": tenure,
+        "holds": heads[-1] if heads else None,
         "orders": [_order(records, order) for order in _orders(records)],
         "stops": sum(record.kind == "stop" for record in records),
     }
@@ -83,6 +85,7 @@ def print_status(value: dict[str, Any]) -> None:
         ("key", value["key"]),
         ("acts", ", ".join(_act(one, value) for one in value["acts"]) or "none"),
         ("tenure", "none" if value["tenure"] is None else f"from entry {value['tenure']} on"),
+        ("holds", "no head" if value["holds"] is None else f"the log at size {value['holds']}"),
     ):
         click.echo(f"  {title:<9} {shown}")
     for one in value["orders"]:

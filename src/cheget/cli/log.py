@@ -69,26 +69,18 @@ def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json:
 
 @log.command()
 @_ORDER
-@click.option("--executor", metavar="ID", help="Its code for that executor, once it is released.")
 @click.option("-o", "--output", type=_FILE, help="Write them there. [default: standard output]")
 @house_option
-def prove(
-    words: tuple[str, ...], executor: str | None, output: Path | None, folder: Path | None
-) -> None:
+def prove(words: tuple[str, ...], output: Path | None, folder: Path | None) -> None:
     """The papers of an order: all that verifying it takes, offline, by anybody.
 
-    `cheget verify FILE --charter CHARTER` verifies them. With --executor it is the
-    authorization code instead, which any carrier may take to `cheget executor run --code`.
+    `cheget verify FILE --charter CHARTER` verifies them. What an executor takes is a code:
+    `cheget order code`.
     """
     from cheget.cli.context import at_desk, find_order
 
     with at_desk(folder) as (_, desk):
-        order = find_order(desk, words)
-        if executor is None:
-            data, what = desk.papers(order), "papers of the order"
-        else:
-            data, what = desk.code(order, executor), f"the code of {executor}"
-    _write(output, data + b"\n", what)
+        _write(output, desk.papers(find_order(desk, words)) + b"\n", "papers of the order")
 
 
 @log.command()

@@ -116,7 +116,8 @@ def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
 @click.option("--executor", required=True, metavar="ID", help="Whose code it is.")
 @click.option("--since", type=click.IntRange(min=0), metavar="SIZE",
               help="The size of the orders log that it holds. [default: none]")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write it there. [default: standard output]")  # fmt: skip
 @house_option
 def code(
     words: tuple[str, ...], executor: str, since: int | None, output: Path | None,
