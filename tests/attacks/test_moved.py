@@ -13,7 +13,6 @@ from cheget.errors import (
     AlreadyActedError,
     BadSignatureError,
     CharterError,
-    CrewError,
     LawError,
     LogError,
     MalformedDocumentError,
@@ -28,7 +27,7 @@ from cheget.keyring.signer import SshKeySigner
 from cheget.order import sshsig
 from cheget.order.charter import Charter, Person, check_charter
 from cheget.order.documents import Refusal, order_name
-from cheget.order.draft import draft_crew_concurrence, draft_refusal, enclose
+from cheget.order.draft import draft_refusal, enclose
 from cheget.order.envelope import Envelope
 from cheget.order.keys import PublicKey
 from cheget.order.papers import decode_papers, open_envelope
@@ -379,26 +378,3 @@ def test_oversized_document(asked: ChainSimulator) -> None:
         asked.verify(evil.code(DB) + b" " * 2**25, DB)
     with pytest.raises(MalformedDocumentError, match="4,096"):
         asked.text("x" * 4097)
-
-
-def test_crew_decision_for_another_executor(tmp_path: Path) -> None:
-    sim = ChainSimulator(scenario("cheget"), tmp_path, executors=["missile-0001", "missile-0002"])
-    sim.transmit("president", "demonstration", ["missile-0001"])
-    sim.release()
-    sim.clock.turn(600)
-    code = sim.code("missile-0001")
-    post = "missile-0002/commander"
-    other = draft_crew_concurrence(
-        sim.verified(),
-        signer=sim.staff[post],
-        post=post,
-        reason=sim.text("go"),
-        now=sim.clock.now(),
-    )
-    theirs = enclose(other, sim.signers[sim.staff[post]])
-    mine = enclose(replace(other, seat="missile-0001/commander"), sim.signers[sim.staff[post]])
-    second = sim.crew_answers(code, "missile-0001")[1]
-    for crew in ((theirs, second), (mine, second)):
-        with pytest.raises(CrewError):
-            sim.verify(code, "missile-0001", crew=crew)
-    sim.verify(code, "missile-0001", crew=sim.crew_answers(code, "missile-0001"))
