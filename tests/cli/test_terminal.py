@@ -206,6 +206,24 @@ def test_an_executor_on_another_machine_is_enrolled_by_its_document(
     assert list((away / "receipts").iterdir())
 
 
+def test_a_carried_code_must_reach_back_to_the_head_that_is_held(founded: Shell) -> None:
+    settings = founded.here / "executors" / "production-db" / "executor.yaml"
+    settings.write_text(settings.read_text().replace("/bin/echo", "/bin/true"))
+    for number in range(2):
+        founded.must("request", "wipe", "database=orders", "--key", "ann.key", "--yes")
+        for person in ("bob", "dee"):
+            founded.must("concur", founded.orders[number], "--key", f"{person}.key", "--yes")
+    status = json.loads(founded.must("executor", "status", "production-db", "--json"))
+    code = ("order", "code", founded.orders[1], "--executor", "production-db", "-o", "code.json")
+    run = ("executor", "run", "production-db", "--once", "--code", "code.json")
+    founded.must(*code)
+    out, _ = founded.run(*run)
+    assert (founded.status, "refused" in out) == (1, True)
+    founded.status = 0
+    founded.must(*code, "--since", str(status["holds"]))
+    assert "carried-out" in founded.must(*run)
+
+
 def test_a_caret_stands_under_the_fault_in_a_long_line(tmp_path: Path) -> None:
     file = tmp_path / "long.yaml"
     file.write_text("x" * 300 + "HERE" + "y" * 300)
