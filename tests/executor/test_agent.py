@@ -10,6 +10,7 @@ from guarded import CHAIN, NAME, Guarded
 
 from cheget.errors import JournalError
 from cheget.executor.journal import is_held, read_records
+from cheget.order.derive import derive_code
 from cheget.order.documents import Receipt
 from cheget.order.draft import (
     draft_countermand,
@@ -75,7 +76,7 @@ def test_an_order_that_is_not_released_does_nothing(one: Guarded) -> None:
     agent = one.agent()
     one.sim.transmit("ann", "wipe", [NAME], database="orders")
     one.sim.concur("bob")
-    taken = agent.take(one.sim.desk._show(one.sim.order, NAME, None, None))
+    taken = agent.take(derive_code(one.sim.desk._papers(one.sim.order, None, None), NAME))
     assert (taken.outcome, one.lines) == ("refused", [])
 
 

@@ -92,13 +92,8 @@ class Papers:
 
     def to_json(self) -> dict[str, Json]:
         """The papers as they travel. The address comes first in the bytes, by its name."""
-        match self.address:
-            case Address(executor, index, path):
-                address: Json = {"executor": executor, "index": index, "path": _hexed(path)}
-            case executors:
-                address = {"executors": list(executors)}
         return {
-            "address": address,
+            "address": _address_to_json(self.address),
             "consistency": _hexed(self.log.consistency),
             "envelopes": [one.decode() for one in self.log.envelopes],
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
@@ -119,6 +114,19 @@ class Papers:
 def clear_address(executor: str) -> bytes:
     """How the bytes of every code for ``executor`` begin."""
     return b'{"address":{"executor":"%b",' % executor.encode()
+
+
+def encode_address(address: Address | tuple[str, ...]) -> bytes:
+    """How the bytes of papers with this address begin, up to what follows it."""
+    return b'{"address":' + _dump(_address_to_json(address))
+
+
+def _address_to_json(address: Address | tuple[str, ...]) -> Json:
+    match address:
+        case Address(executor, index, path):
+            return {"executor": executor, "index": index, "path": _hexed(path)}
+        case executors:
+            return {"executors": list(executors)}
 
 
 def decode_papers(data: bytes) -> Papers:

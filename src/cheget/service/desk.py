@@ -18,6 +18,7 @@ from cheget.audit.header import Header, decode
 from cheget.errors import NotAcceptedError, StoreError, VerificationError
 from cheget.order.allowed import check_executors, check_order
 from cheget.order.charter import Charter, Law, LogKey
+from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
     AnyDocument,
     Attestation,
@@ -29,11 +30,11 @@ from cheget.order.documents import (
 from cheget.order.fields import Head, Text
 from cheget.order.fold import Entry, at_instant, attest, begin, fold, step, withdraw
 from cheget.order.keys import PublicKey, verify
-from cheget.order.papers import Filed, open_envelope, receipt_subject, subject_of
+from cheget.order.papers import Filed, Papers, open_envelope, receipt_subject, subject_of
 from cheget.order.proceeding import Attested, Effect, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.clock import Clock
-from cheget.service.shown import head_of, show
+from cheget.service.shown import head_of, papers_of
 from cheget.service.store import Log, Reading, Store, StoredEntry, Writing
 
 
@@ -199,7 +200,7 @@ class Desk:
             law: The law log's head that the reader holds, if any.
             orders: The orders log's head that the reader holds, if any.
         """
-        return self._show(order, None, law, orders)
+        return self._papers(order, law, orders).encode()
 
     def code(
         self, order: str, executor: str, *, law: Head | None = None, orders: Head | None = None
@@ -210,16 +211,17 @@ class Desk:
             NotAcceptedError: there is no such order, it is not released, or it does not name
                 this executor.
         """
-        if self.proceeding(order).release is None:
-            raise NotAcceptedError("the order is not released: there is no code")
-        return self._show(order, executor, law, orders)
+        return derive_code(self._released(order, law, orders), executor)
 
     def codes(
         self, order: str, *, law: Head | None = None, orders: Head | None = None
     ) -> Mapping[str, bytes]:
-        """The codes of all executors that the order names, from heads that they all hold."""
-        executors = self.store.read(lambda tx: tx.executors(order))
-        return {one: self.code(order, one, law=law, orders=orders) for one in executors}
+        """The codes of all executors that the order names, from heads that they all hold.
+
+        Raises:
+            NotAcceptedError: as :meth:`code`.
+        """
+        return derive_codes(self._released(order, law, orders))
 
     def orders(self) -> list[Proceeding]:
         """Every order with its state, in log order."""
@@ -445,13 +447,15 @@ class Desk:
         point = Checkpoint(named.origin, size, tx.peaks(log, size).root())
         return assemble(point, self._signers[log].sign(note_to_sign(point)), named.key)
 
-    def _show(
-        self, order: str, executor: str | None, law: Head | None, orders: Head | None
-    ) -> bytes:
-        def work(tx: Reading) -> bytes:
-            proceeding = self._remember(tx, order)
-            return show(
-                tx, proceeding, executor, held_law=law, held_orders=orders,
+    def _released(self, order: str, law: Head | None, orders: Head | None) -> Papers:
+        if self.proceeding(order).release is None:
+            raise NotAcceptedError("the order is not released: there is no code")
+        return self._papers(order, law, orders)
+
+    def _papers(self, order: str, law: Head | None, orders: Head | None) -> Papers:
+        def work(tx: Reading) -> Papers:
+            return papers_of(
+                tx, self._remember(tx, order), held_law=law, held_orders=orders,
                 checkpoint=lambda log, size: self._checkpoint(tx, log, size),
             )  # fmt: skip
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cheget.audit.slice import Slice
-from cheget.errors import NotAcceptedError
-from cheget.order.allowed import executors_tree
 from cheget.order.documents import AnyDocument, Order
 from cheget.order.fields import Head, Text
-from cheget.order.papers import Address, LogPart, Papers, open_envelope
+from cheget.order.papers import LogPart, Papers, open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.service.store import Log, Reading
 
@@ -56,22 +54,16 @@ def _subtree(tx: Reading, log: Log, height: int, index: int, size: int) -> bytes
     return Slice(size - start, peaks[-within:], ()).roots({size - start})[size - start]
 
 
-def show(
+def papers_of(
     tx: Reading,
     proceeding: Proceeding,
-    executor: str | None,
     *,
     held_law: Head | None,
     held_orders: Head | None,
     checkpoint: CheckpointAt,
-) -> bytes:
-    """The papers of an order, or the code of one of its executors.
-
-    Raises:
-        NotAcceptedError: the order does not name the executor.
-    """
+) -> Papers:
+    """The papers of an order, from which the codes of a released one are derived."""
     order = proceeding.digest
-    executors = tx.executors(order)
     threads = sorted(
         (
             entry
@@ -83,8 +75,8 @@ def show(
     size, start = tx.size("orders"), threads[0].position
     release = proceeding.release
     behind = held_orders is not None and 0 < held_orders.size < start
-    papers = Papers(
-        address=_address(executors, executor),
+    return Papers(
+        address=tx.executors(order),
         order=order,
         log=LogPart(
             slice_of(tx, "orders", start, size),
@@ -94,19 +86,9 @@ def show(
         ),
         law=_law(tx, held_law, checkpoint),
         published=checkpoint("orders", release.position + 1 if release else size),
-        texts=_texts(tx, [entry.envelope for entry in threads]) if executor is None else {},
+        texts=_texts(tx, [entry.envelope for entry in threads]),
         files=_files(tx, proceeding),
     )
-    return papers.encode()
-
-
-def _address(executors: tuple[str, ...], executor: str | None) -> Address | tuple[str, ...]:
-    if executor is None:
-        return executors
-    if executor not in executors:
-        raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
-    index = executors.index(executor)
-    return Address(executor, index, executors_tree(executors).path(index))
 
 
 def _law(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
