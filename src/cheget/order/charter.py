@@ -13,7 +13,7 @@ from typing import cast
 
 from cheget.audit.checkpoint import Checkpoint
 from cheget.chain.canonical import chain_from_json, chain_to_json
-from cheget.chain.chain import Chain
+from cheget.chain.chain import Chain, Member
 from cheget.chain.rule import is_met, names
 from cheget.errors import CharterError, MalformedDocumentError
 from cheget.order import canonical
@@ -107,6 +107,25 @@ class Law:
     def person_of(self, member: str) -> str | None:
         """Who fills the post, if anybody does."""
         return self.posts.get(member)
+
+    @cached_property
+    def fillers(self) -> Mapping[str, Mapping[str, int]]:
+        """Who may answer in each member's seat, and after how many seconds of silence.
+
+        The member first, at 0; then each deputy, at its ``after``, the earliest where one
+        person is several of them. Vacant posts give nobody.
+        """
+        return {member.id: self._fillers(member) for member in self.chain.members}
+
+    def _fillers(self, member: Member) -> Mapping[str, int]:
+        person = self.posts.get(member.id)
+        found = {} if person is None else {person: 0}
+        after: dict[str, int] = {}
+        for deputy in member.deputies:
+            other = self.posts.get(deputy.member)
+            if other is not None and other != person:
+                after[other] = min(deputy.after, after.get(other, deputy.after))
+        return {**found, **after}
 
     def is_machine(self, person: str) -> bool:
         """Whether the person may originate and nothing else."""

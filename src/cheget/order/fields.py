@@ -249,7 +249,9 @@ def _codecs(cls: Any) -> tuple[tuple[str, Codec, bool], ...]:  # noqa: ANN401 - 
 
 
 @cache
-def _plain(cls: Hashable) -> tuple[re.Pattern[str], tuple[tuple[int, Callable[[str], Any]], ...]]:
+def _plain(
+    cls: Hashable,
+) -> tuple[re.Pattern[str], tuple[tuple[str, int, Callable[[str], Any]], ...]]:
     """What the canonical payload of a document looks like where all its values are plain.
 
     Beside the pattern: for each field, in the class's order, its group and what reads that.
@@ -266,7 +268,10 @@ def _plain(cls: Hashable) -> tuple[re.Pattern[str], tuple[tuple[int, Callable[[s
             text += f",{one}" if begun else one
             begun = True
     groups = {place: group for group, place in enumerate(places)}
-    takers = tuple((groups[place], codecs[place][1].take) for place in range(len(codecs)))
+    names = [one.name for one in fields(cast("Any", cls))]
+    takers = tuple(
+        (names[place], groups[place], codecs[place][1].take) for place in range(len(codecs))
+    )
     return re.compile(rf"\{{{text}\}}"), takers
 
 
@@ -284,9 +289,15 @@ def read_payload(cls: type[_D], payload: bytes, *, up_to: int) -> _D:
         found = pattern.fullmatch(payload.decode("ascii"))
         if found is not None:
             groups = found.groups()
-            return cls(
-                *(None if (text := groups[place]) is None else take(text) for place, take in takers)
+            # Past the frozen constructor, which sets one field at a time: nothing is checked there.
+            document = object.__new__(cls)
+            document.__dict__.update(
+                [
+                    (name, None if (text := groups[place]) is None else take(text))
+                    for name, place, take in takers
+                ]
             )
+            return document
     return read(cls, canonical.decode(payload, up_to=up_to))
 
 

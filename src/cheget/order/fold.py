@@ -160,6 +160,8 @@ def at_instant(proceeding: Proceeding, at: int) -> Proceeding:
     if proceeding.release is not None:
         end = proceeding.release.at + action.hold + action.valid_for
         return _end(proceeding, Ending("expired", end)) if at >= end else proceeding
+    if at < order.decide_by and not proceeding.attested:
+        return proceeding
     lapse = next(
         (
             until
@@ -254,7 +256,7 @@ def _check_seat(proceeding: Proceeding, rung: Rung, entry: Entry, document: Conc
     law, person, seat = proceeding.law, document.signer, document.seat
     if seat not in rung.level.members:
         raise UnfitEntryError(f"{seat} has no seat at {rung.level.id}")
-    after = dict(proceeding.fillers(seat)).get(person)
+    after = law.fillers[seat].get(person)
     if after is None:
         raise UnfitEntryError(f"{person} fills {seat} neither as member nor as deputy")
     if law.is_machine(person):

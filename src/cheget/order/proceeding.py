@@ -7,7 +7,7 @@ by ``order.fold`` alone; desk, page, executor and audit all ask the same value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -55,7 +55,11 @@ class Rung:
     @property
     def is_complete(self) -> bool:
         """Whether the level's rule is met by the seats filled."""
-        return is_met(self.level.rule, {one.seat for one in self.counted})
+        known: bool | None = self.__dict__.get("_complete")
+        if known is None:
+            seats = {one.seat for one in self.counted}
+            known = self.__dict__["_complete"] = is_met(self.level.rule, seats)
+        return known
 
 
 @dataclass(frozen=True)
@@ -139,21 +143,9 @@ class Proceeding:
         """The people who refused."""
         return frozenset(one.person for one in self.refusals)
 
-    def fillers(self, seat: str) -> Iterator[tuple[str, int]]:
-        """Who may answer in ``seat``, and after how many seconds of the member's silence.
-
-        The member first, at 0; then each deputy, at its ``after``, the earliest where one
-        person is several of them. Vacant posts give nobody.
-        """
-        person = self.law.person_of(seat)
-        if person is not None:
-            yield person, 0
-        after: dict[str, int] = {}
-        for deputy in self.law.chain.member(seat).deputies:
-            other = self.law.person_of(deputy.member)
-            if other is not None and other != person:
-                after[other] = min(deputy.after, after.get(other, deputy.after))
-        yield from after.items()
+    def fillers(self, seat: str) -> Iterable[tuple[str, int]]:
+        """Who may answer in ``seat``, and after how many seconds of the member's silence."""
+        return self.law.fillers[seat].items()
 
     def is_member(self, person: str) -> bool:
         """Whether ``person`` fills a post with a seat on the order's ladder."""
@@ -182,14 +174,14 @@ class Proceeding:
         A seat is a member's place at one level: under ``seats: repeatable`` the same member
         may sit at several.
         """
-        repeatable = self.law.chain.repeatable
-        return any(
-            one.person == person
-            for rung in self.rungs
-            if not repeatable or rung.level.id == level
-            for one in rung.counted
-            if not repeatable or one.seat == seat
-        )
+        if self.law.chain.repeatable:
+            return any(
+                (one.person, one.seat) == (person, seat)
+                for rung in self.rungs
+                if rung.level.id == level
+                for one in rung.counted
+            )
+        return any(one.person == person for rung in self.rungs for one in rung.counted)
 
     def fillable(self, rung: Rung) -> frozenset[str]:
         """The seats of a level that are filled or that somebody may still fill."""
@@ -237,7 +229,10 @@ def changed(value: _V, **fields: object) -> _V:
     For the plain values of this module, which check nothing when they are made.
     """
     other = object.__new__(type(value))
-    vars(other).update(vars(value), **fields)
+    kept = vars(other)
+    kept.update(vars(value))
+    kept.pop("_complete", None)  # what was worked out from the fields goes with them
+    kept.update(fields)
     return other
 
 
