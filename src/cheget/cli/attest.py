@@ -21,7 +21,7 @@ from cheget.cli.context import (
     say,
     signing_options,
 )
-from cheget.cli.main import safe
+from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.draft import draft_attestation, enclose

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.main import described, safe
+from cheget.cli.main import described
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import file_of
+from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from cheget.cli.main import safe
 from cheget.cli.plain import (
     fresh,
     house_option,
@@ -24,6 +23,7 @@ from cheget.cli.plain import (
     signing_options,
     state_folder,
 )
+from cheget.cli.terminal import safe
 from cheget.errors import HouseError, KeyFileError, NotAcceptedError
 from cheget.keyring import agent, keyfile
 from cheget.keyring.signer import Signer

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from cheget.cli.context import fresh, now, reason_text
 from cheget.cli.demo_house import ACTION, Staffed, place_of
+from cheget.cli.demo_report import Report
 from cheget.cli.install import open_agent
 from cheget.cli.ledgers import read_ledger
 from cheget.cli.render import NO, YES, ladder, paint
@@ -37,9 +37,6 @@ from cheget.order.ledger import prove
 from cheget.order.papers import clear_address, decode_papers
 from cheget.order.proceeding import Proceeding
 from cheget.order.verify import Pinned, Verified, verify_code, verify_papers
-
-if TYPE_CHECKING:
-    from cheget.cli.demo import Report
 
 REFUSER, REASON = "intelligence", "No battlefield advantage."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cheget.cli.main import safe
+from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError
 
 WIDEST = 120  # characters of a source line that are shown

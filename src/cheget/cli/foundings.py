@@ -18,7 +18,7 @@ from cheget.cli.context import (
     say,
 )
 from cheget.cli.key import fingerprint
-from cheget.cli.main import safe
+from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAcceptedError
 from cheget.order.charter import Charter, read_charter
 from cheget.order.documents import Amendment

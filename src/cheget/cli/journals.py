@@ -9,8 +9,8 @@ import click
 
 from cheget.cli.install import Place, read_settings
 from cheget.cli.key import fingerprint
-from cheget.cli.main import safe
 from cheget.cli.template import UNPINNED
+from cheget.cli.terminal import safe
 from cheget.errors import NotAcceptedError
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile

@@ -14,6 +14,7 @@ from typing import NoReturn, cast
 import click
 
 from cheget import __version__
+from cheget.cli.terminal import safe
 from cheget.errors import (
     ChainFileError,
     CharterError,
@@ -134,8 +135,3 @@ def described(error: ChegetError) -> dict[str, object]:
     if isinstance(error, VerificationError):
         said["step"] = error.step
     return said
-
-
-def safe(text: str) -> str:
-    """Text that came from outside, as a terminal may be given it: nothing steers the cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

@@ -21,8 +21,8 @@ from cheget.cli.context import (
     say,
     signing_options,
 )
-from cheget.cli.main import safe
 from cheget.cli.render import paint, shortened, title, verdict
+from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.documents import Attestation, Order, order_name

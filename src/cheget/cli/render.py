@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from cheget.audit.instant import to_text
-from cheget.cli.main import safe
+from cheget.cli.terminal import safe
 from cheget.order.documents import Receipt, order_name
 from cheget.order.fields import Text
 from cheget.order.papers import Papers, open_envelope

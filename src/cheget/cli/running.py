@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.main import safe
 from cheget.cli.plain import house_option, is_asked, json_option, say
+from cheget.cli.terminal import safe
 from cheget.errors import ChegetError, HouseError, JournalError
 
 if TYPE_CHECKING:

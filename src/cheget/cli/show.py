@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from cheget.cli.context import at_desk, find_order, house_option, json_option, now, say
-from cheget.cli.main import safe
 from cheget.cli.render import (
     as_json,
     ladder,
@@ -17,6 +16,7 @@ from cheget.cli.render import (
     title,
     verdict,
 )
+from cheget.cli.terminal import safe
 from cheget.cli.view import View, view
 
 

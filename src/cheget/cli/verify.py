@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.main import safe
 from cheget.cli.plain import json_option, now, say
+from cheget.cli.terminal import safe
 from cheget.errors import HouseError, MalformedDocumentError
 
 if TYPE_CHECKING:
