@@ -48,7 +48,9 @@ def test_help_loads_the_parser_and_nothing_else() -> None:
     status, modules = loaded("--help")
     assert status == 0
     assert not having(modules, *HEAVY, *NEVER)
-    assert having(modules, "cheget") == {"cheget", "cheget.cli", "cheget.cli.main", "cheget.errors"}
+    assert having(modules, "cheget") == {
+        "cheget", "cheget.cli", "cheget.cli.main", "cheget.cli.terminal", "cheget.errors",
+    }  # fmt: skip
 
 
 def test_check_reads_a_chain_without_keys_and_without_a_desk() -> None:

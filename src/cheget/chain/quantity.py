@@ -15,7 +15,8 @@ _LONGEST_WRITTEN = 20
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 LONGEST_DURATION = 36500 * 86400  # seconds; a century, so that no date computed from it overflows
-LARGEST_FILE = 1024**4  # bytes
+# A code carries its files in base64 and has at most 32 MiB itself.
+LARGEST_FILE = 20 * 1024**2  # bytes
 MOST = 1_000_000  # of anything counted
 _MOST_DIGITS = 9
 

@@ -21,7 +21,7 @@ from cheget.chain.claims import (
     people_of,
 )
 from cheget.chain.grammar import RuleError
-from cheget.chain.quantity import LONGEST_DURATION, MOST, exact
+from cheget.chain.quantity import LARGEST_FILE, LONGEST_DURATION, MOST, exact
 from cheget.chain.rule import Of, Rule, names
 from cheget.chain.text import LONGEST_TEXT
 from cheget.errors import ChainFileError
@@ -169,7 +169,7 @@ def _refuse_parameter(parameter: Parameter, where: str) -> None:
         case "text":
             _require(1 <= parameter.up_to <= LONGEST_TEXT, f"{where}: up-to")
         case "file":
-            _require(parameter.up_to > 0, f"{where}: up-to")
+            _require(1 <= parameter.up_to <= LARGEST_FILE, f"{where}: up-to")
         case "number":
             _require(exact(parameter.low) <= exact(parameter.high), f"{where}: nothing between")
         case "one-of":

@@ -120,6 +120,7 @@ def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool
                 raise HouseError("there is nobody to ask", hint="--yes")
             click.confirm(f"Erase {_count(len(digests), 'text')}, for ever?", abort=True)
         erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
+        desk.store.scrub()
     value = {"erased": erased}
     say(value, as_json, lambda: click.echo(f"erased {_count(erased, 'text')}; proofs still hold"))
 

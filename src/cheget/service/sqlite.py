@@ -237,6 +237,17 @@ class SqliteStore:
             with self._lock:
                 self._idle.append(connection)
 
+    def scrub(self) -> None:
+        """Empty the write-ahead log, in which what was erased would linger.
+
+        Raises:
+            StoreError: somebody else is reading; try again.
+        """
+        with _errors(self._path), self._reader() as connection:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(f"{self._path} is in use: not all of it is scrubbed", hint="try again")
+
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
         with self._lock:
@@ -259,6 +270,8 @@ class SqliteStore:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")
+        # What is erased must not linger in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     def _run(self) -> None:

@@ -130,6 +130,14 @@ class Store(Protocol):
         """Run ``work`` on what is committed."""
         ...
 
+    def scrub(self) -> None:
+        """Leave no trace of what was erased in the files of the database.
+
+        Raises:
+            StoreError: not all of it could be.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
         ...
