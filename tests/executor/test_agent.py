@@ -90,6 +90,36 @@ def test_a_hold_is_waited_out_and_the_sources_asked_again(one: Guarded) -> None:
     assert outcomes(agent) == ["carried-out"]
 
 
+def test_an_older_log_without_the_stop_is_refused_for_good(one: Guarded) -> None:
+    """Withheld countermand, after it was shown once: neither by that order nor by its head."""
+    agent = one.agent()
+    order = one.released("held")
+    before = one.sim.desk.code(order, NAME)
+    one.sim.countermand("ann")
+    assert agent.take(one.sim.desk.code(order, NAME)).outcome == "refused"
+    one.sim.clock.turn(15 * 60)
+    agent.journal.close()
+    again = one.agent()
+    again._sources = []
+    assert again.take(before).outcome == "refused"
+    assert len(again.history.stops()) == 1
+    assert one.lines == []
+
+
+def test_a_crew_refusal_survives_a_death_before_its_outcome(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, chain=CREWED)
+    agent = one.agent()
+    order = one.released()
+    intent = agent.journal.append(
+        "intent", one.sim.clock.now(), order=order, action="", parameters={}, refused=True,
+        release="0" * 64, crew=[], orders={"root": "0" * 64, "size": 1},
+        law={"root": "0" * 64, "size": 1},
+    )  # fmt: skip
+    agent.journal.close()
+    again = one.agent()
+    assert again.history.outcome(intent.facts["order"]).facts["outcome"] == "refused"
+
+
 def test_a_countermand_in_the_hold_stops_it(one: Guarded) -> None:
     agent = one.agent()
     one.released("held")

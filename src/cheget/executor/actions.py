@@ -22,7 +22,7 @@ from typing import Literal, assert_never
 
 from cheget.errors import NotAllowedError
 
-Outcome = Literal["carried-out", "failed", "unknown"]
+Outcome = Literal["carried-out", "failed", "unknown", "refused"]  # refused: by the crew
 KEPT_OUTPUT = 64 * 1024
 DEFAULT_TIMEOUT = 20 * 60
 _HOLE = re.compile(r"\{([a-z][a-z0-9-]*)\}")

@@ -36,7 +36,7 @@ from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
 from cheget.order.draft import Signer, enclose
 from cheget.order.fields import Head
-from cheget.order.papers import open_envelope, unverified_order
+from cheget.order.papers import decode_papers, open_envelope, unverified_order
 from cheget.order.signatures import verify_signer
 from cheget.order.verify import STOPPING, Explanation, Pinned, Verified, explain_code, verify_code
 
@@ -174,6 +174,7 @@ class Agent:
         order = unverified_order(code)
         error = explanation.error
         if error is not None and error.step < BEFORE_TIME:
+            self._remember_stop(code, explanation)
             return Taken(order, "refused", str(error))
         proceeding, orders, law = (
             explanation.proceeding, explanation.orders_head, explanation.law_head,
@@ -275,6 +276,7 @@ class Agent:
                 if unverified_order(other) != order:
                     continue
                 explanation = self.explain(other)
+                self._remember_stop(other, explanation)
                 if isinstance(explanation.error, StoppedError):
                     return other  # a stop is good wherever it is shown
                 if explanation.error is not None and explanation.error.step < BEFORE_TIME:
@@ -284,6 +286,20 @@ class Agent:
                     best, size = other, verified
         return best
 
+    def _remember_stop(self, code: bytes, explanation: Explanation) -> None:
+        """Keep the stops that a verified log showed, and the heads of that log.
+
+        Whoever shows an older log afterwards, in which nobody had stopped it yet, is refused:
+        by the stops, and by the heads.
+        """
+        if not isinstance(explanation.error, StoppedError) or explanation.orders_head is None:
+            return
+        for stored in decode_papers(code).log.envelopes:
+            self.show_stop(stored)
+        held = self.history.head("orders")
+        if held is None or held.size < explanation.orders_head.size:
+            self.journal.append("head", self._clock.now(), **self._heads(explanation))
+
     def _not_now(self, order: str, explanation: Explanation) -> Taken:
         error = explanation.error
         says = str(error)
@@ -292,6 +308,8 @@ class Agent:
             return done
         if isinstance(error, CrewRefusedError):
             return self._crew_refused(order, explanation, says)
+        if isinstance(error, StoppedError):
+            return Taken(order, "refused", says)
         return Taken(order, "waiting", says)
 
     def _crew_refused(self, order: str, explanation: Explanation, says: str) -> Taken:
@@ -347,7 +365,7 @@ class Agent:
                 result = Result("unknown", b"the agent died while it acted")
                 act = self.configuration.acts.get(intent.facts["action"])
                 if intent.facts.get("refused"):
-                    result = Result("failed", b"")
+                    result = Result("refused", b"")
                 elif act is not None:
                     attempt = Attempt(
                         idempotency_key(order, self.executor), intent.facts["parameters"]

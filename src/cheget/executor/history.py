@@ -63,7 +63,7 @@ class History:
     def head(self, log: str) -> Head | None:
         """The last head of a log that was journaled."""
         head: Head | None = None
-        for record in self._journal.of_kind("stored", "intent", "tenure"):
+        for record in self._journal.of_kind("stored", "intent", "tenure", "head"):
             if log in record.facts:
                 head = Head(record.facts[log]["size"], record.facts[log]["root"])
         return head
