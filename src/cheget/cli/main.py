@@ -85,11 +85,9 @@ def main() -> NoReturn:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
-        click.echo("cheget: left, nothing was signed", err=True)
-        sys.exit(2)
+        sys.exit(left())
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        sys.exit(misused(error))
     except ChegetError as error:
         sys.exit(report(error))
     except BrokenPipeError:
@@ -99,11 +97,27 @@ def main() -> NoReturn:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def left() -> int:
+    """A person was asked, and went away."""
+    if not _said_as_json("Abort", "left, nothing was signed"):
+        click.echo("cheget: left, nothing was signed", err=True)
+    return 2
+
+
+def misused(error: click.ClickException) -> int:
+    """Say what is wrong with the words given, and return the exit status."""
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} --help" if context is not None else "cheget --help"
+    if not _said_as_json("UsageError", error.format_message(), hint):
+        error.show()
+    return 2
+
+
 def report(error: ChegetError) -> int:
     """Say what is wrong, as text or JSON, and return the exit status."""
     status = status_of(error)
     if "--json" in sys.argv:
-        click.echo(json.dumps({"error": described(error), "status": status}, sort_keys=True))
+        _print_json(described(error), status)
         return status
     if isinstance(error, ChainFileError) and error.file:
         from cheget.cli.faults import pointed
@@ -114,6 +128,18 @@ def report(error: ChegetError) -> int:
     if error.hint and not isinstance(error, ChainFileError):
         click.echo(f"        {safe(error.hint)}", err=True)
     return status
+
+
+def _said_as_json(kind: str, message: str, hint: str = "") -> bool:
+    asked = "--json" in sys.argv
+    if asked:
+        _print_json({"kind": kind, "message": message, "hint": hint}, 2)
+    return asked
+
+
+def _print_json(error: dict[str, object], status: int) -> None:
+    value = {"error": error, "status": status}
+    click.echo(json.dumps(value, sort_keys=True, ensure_ascii=False))
 
 
 def status_of(error: ChegetError) -> int:
