@@ -168,7 +168,7 @@ def test_a_key_in_the_agent_is_enrolled_and_signs(
     for person in ("bob", "cho", "dee"):
         house.must("people", "enrol", person, "--key", f"{person}.key")
     assert json.loads(house.must("people", "found", "--yes", "--json", "--as", "ann"))["missing"]
-    keys = {one["id"]: one for one in json.loads(house.must("people", "list", "--json"))["people"]}
+    keys = {one["who"]: one for one in json.loads(house.must("people", "list", "--json"))["people"]}
     assert keys["ann"]["keys"] == [mine]
 
 
@@ -220,7 +220,7 @@ def test_a_carried_code_must_reach_back_to_the_head_that_is_held(founded: Shell)
     out, _ = founded.run(*run)
     assert (founded.status, "refused" in out) == (1, True)
     founded.status = 0
-    founded.must(*code, "--since", str(status["holds"]))
+    founded.must(*code, "--since", str(status["heads"]["orders"]["size"]))
     assert "carried-out" in founded.must(*run)
 
 

@@ -28,6 +28,7 @@ from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
 from cheget.order.consequence import refusal_consequence, stranded_levels, turns
+from cheget.order.documents import order_name
 from cheget.order.draft import (
     draft_concurrence,
     draft_countermand,
@@ -37,6 +38,7 @@ from cheget.order.draft import (
     enclose,
 )
 from cheget.order.fields import Text
+from cheget.order.papers import open_envelope
 from cheget.service.desk import Acknowledgement, Desk
 from cheget.service.house import House
 
@@ -75,7 +77,7 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
             seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
         )
         done = desk.concur(enclose(document, who.signer), [text])
-        _report(desk, done, options, f"{who.person} concurs.")
+        _report(desk, done, who, options, f"{who.person} concurs.")
 
 
 @_verb
@@ -98,11 +100,13 @@ def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
         )
         stored = enclose(document, who.signer)
         if beside is not None and post is not None:
-            _leave_beside(house, beside, post, seen.proceeding.digest, stored)
-            click.echo(f"{who.person} refuses beside {beside}.")
+            _leave_beside(house, beside, post, seen, stored)
+            _report_beside(
+                seen, who, stored, post, options, f"{who.person} refuses beside {beside}."
+            )
             return
         done = desk.refuse(stored, [text])
-        _report(desk, done, options, f"{who.person} refuses.")
+        _report(desk, done, who, options, f"{who.person} refuses.")
 
 
 @_verb
@@ -116,7 +120,7 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
         text = reason_text(options["reason"])
         document = draft_question(seen.proceeding.digest, signer=who.person, reason=text, now=now())
         done = desk.ask(enclose(document, who.signer), [text])
-        _report(desk, done, options, f"{who.person} asks.")
+        _report(desk, done, who, options, f"{who.person} asks.")
 
 
 @_verb
@@ -136,7 +140,7 @@ def countermand(words: tuple[str, ...], **options: Any) -> None:
         text = reason_text(options["reason"])
         document = draft_countermand(subject, signer=who.person, reason=text, now=now())
         done = desk.countermand(enclose(document, who.signer), [text])
-        _report(desk, done, options, f"{who.person} countermands.")
+        _report(desk, done, who, options, f"{who.person} countermands.", subject)
 
 
 def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tuple[View, Identity]:
@@ -169,16 +173,22 @@ def _confirm(options: dict[str, Any], question: str) -> None:
     click.confirm(question, abort=True)
 
 
-def _report(desk: Desk, done: Acknowledgement, options: dict[str, Any], said: str) -> None:
+def _report(
+    desk: Desk, done: Acknowledgement, who: Identity, options: dict[str, Any], said: str,
+    subject: str = "",
+) -> None:  # fmt: skip
     proceeding = done.proceeding
+    value = {
+        "answer": done.digest, "person": who.person, "position": done.position,
+        "effect": done.effect,
+    }  # fmt: skip
     if proceeding is None:
-        say({"digest": done.digest, "position": done.position, "effect": done.effect},
-            options["as_json"], lambda: click.echo(said))  # fmt: skip
+        say({**value, "attestation": subject}, options["as_json"], lambda: click.echo(said))
         return
     receipts = desk.receipts(proceeding.digest)
-    value = {
-        "digest": done.digest, "position": done.position, "effect": done.effect,
-        "order": proceeding.digest, "state": proceeding.state,
+    value |= {
+        "order": proceeding.digest, "words": order_name(proceeding.digest),
+        "state": proceeding.state,
     }  # fmt: skip
     say(
         value, options["as_json"],
@@ -207,10 +217,9 @@ def _concur_beside(
     document = draft_crew_concurrence(
         seen.verified, signer=who.person, post=post, reason=text, now=now()
     )
-    _leave_beside(house, executor, post, seen.proceeding.digest, enclose(document, who.signer))
-    value = {"executor": executor, "post": post, "order": seen.proceeding.digest}
-    said = f"{who.person} concurs beside {executor}."
-    say(value, options["as_json"], lambda: click.echo(said))
+    stored = enclose(document, who.signer)
+    _leave_beside(house, executor, post, seen, stored)
+    _report_beside(seen, who, stored, post, options, f"{who.person} concurs beside {executor}.")
 
 
 def _charter_posts(seen: View) -> dict[str, str]:
@@ -218,8 +227,20 @@ def _charter_posts(seen: View) -> dict[str, str]:
     return dict(seen.verified.charter.posts)
 
 
-def _leave_beside(house: House, executor: str, post: str, order: str, stored: bytes) -> None:
+def _report_beside(
+    seen: View, who: Identity, stored: bytes, post: str, options: dict[str, Any], said: str
+) -> None:
+    answer, order = open_envelope(stored).envelope.digest, seen.proceeding.digest
+    value = {
+        "answer": answer, "person": who.person, "order": order,
+        "words": order_name(order), "executor": post.partition("/")[0], "post": post,
+    }  # fmt: skip
+    say(value, options["as_json"], lambda: click.echo(said))
+
+
+def _leave_beside(house: House, executor: str, post: str, seen: View, stored: bytes) -> None:
     """Put a crew's answer where the executor's agent finds it."""
+    order = seen.proceeding.digest
     folder = house.folder / "executors" / executor / "crew"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -67,8 +67,11 @@ def attest(condition: str, action: str, lasts: str, seat: str | None, **options:
             statement=text, now=begins, until=ends, nonce=fresh(),
         )  # fmt: skip
         done = desk.attest(enclose(document, who.signer), [text])
-    value = {"attestation": done.digest, "condition": condition, "action": action,
-             "until": to_text(ends), "position": done.position}  # fmt: skip
+    value = {
+        "attestation": done.digest, "person": who.person, "seat": chosen, "condition": condition,
+        "chain": law.chain.id, "action": action, "until": to_text(ends),
+        "position": done.position,
+    }  # fmt: skip
     say(value, options["as_json"], lambda: click.echo(f"attestation {done.digest}"))
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 def standing(house: House) -> dict[str, Any]:
     """Where the founding of this house stands, as JSON."""
-    nothing: dict[str, Any] = {"state": "not proposed", "charter": None, "missing": []}
+    nothing: dict[str, Any] = {"state": "not-proposed", "charter": None, "missing": []}
     if not (house.desk_folder / "store.sqlite").exists():
         return nothing
     store = open_store(house)
@@ -118,7 +118,7 @@ def _answer(house: House, store: Store, options: dict[str, Any]) -> None:
         click.echo("chains, people or keys in this folder changed since it was proposed.", err=True)
     if options["refuse"]:
         _confirm(options, f"{who.person} refuses this charter?")
-        _refuse(store, proposal, who, options)
+        _refuse(store, charter, proposal, who, options)
         return
     _confirm(options, f"{who.person} agrees to this charter?")
     _report(charter, who, _agree(store, proposal, who, options), options)
@@ -138,12 +138,15 @@ def _agree(
     return agree(store, enclose(answer, who.signer), SystemClock(), text)
 
 
-def _refuse(store: Store, proposal: Filed, who: Identity, options: dict[str, Any]) -> None:
+def _refuse(
+    store: Store, charter: Charter, proposal: Filed, who: Identity, options: dict[str, Any]
+) -> None:
     text = reason_text(options["reason"])
     document = draft_refusal(proposal.envelope.digest, signer=who.person, reason=text, now=now())
     agree(store, enclose(document, who.signer), SystemClock(), text)
     said = f"{who.person} refuses. This charter will not hold; a house is founded anew."
-    say({"refused_by": who.person}, options["as_json"], lambda: click.echo(said))
+    value = _value(charter, who, missing_founders(charter, store.read(agreed)), "refused")
+    say(value, options["as_json"], lambda: click.echo(said))
 
 
 def _report(
@@ -151,10 +154,7 @@ def _report(
 ) -> None:
     if who is not None:
         _ = Pins(charter)  # what one agreed to is what this client holds from now on
-    value = {
-        "charter": charter.digest, "agreed": who.person if who else None,
-        "missing": list(missing), "founded": not missing,
-    }  # fmt: skip
+    value = _value(charter, who, missing, "proposed" if missing else "founded")
 
     def text() -> None:
         if who is not None:
@@ -166,6 +166,16 @@ def _report(
             click.echo("next: cheget executor pin NAME --charter DIGEST, on each guarded machine")
 
     say(value, options["as_json"], text)
+
+
+def _value(
+    charter: Charter, who: Identity | None, missing: tuple[str, ...], state: str
+) -> dict[str, Any]:
+    """Where the founding stands; ``who`` has just answered, or nobody has."""
+    return {
+        "charter": charter.digest, "person": who.person if who else None, "state": state,
+        "missing": list(missing),
+    }  # fmt: skip
 
 
 def _show(house: House, charter: Charter, options: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
                 }
                 for one, mine in waiting
             ],
-            "ahead": [one.digest for one in ahead],
+            "ahead": [{"order": one.digest, "words": order_name(one.digest)} for one in ahead],
         }  # fmt: skip
         say(value, as_json, lambda: _print(who, waiting, ahead))
 

@@ -29,7 +29,6 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
     for record in records:
         if record.kind in {"tenure", "reset"}:
             tenure = record.facts["orders"]["size"] if record.kind == "tenure" else None
-    heads = [one.facts["orders"]["size"] for one in records if "orders" in one.facts]
     return {
         "executor": name,
         "chain": settings.chain,
@@ -40,7 +39,7 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
         "probed": sorted(action for action, act in settings.acts.items() if act.probe),
         "at_work": bool(records) and is_held(place.journal),
         "tenure": tenure,
-        "holds": heads[-1] if heads else None,
+        "heads": {log: _head(records, log) for log in ("law", "orders")},
         "orders": [_order(records, order) for order in _orders(records)],
         "stops": sum(record.kind == "stop" for record in records),
     }
@@ -77,6 +76,7 @@ def print_status(value: dict[str, Any]) -> None:
         verdict = "its journal has no tenure: pin the charter again"
     else:
         verdict = "at work" if value["at_work"] else "ready, and not at work"
+    held = value["heads"]["orders"]
     click.echo(f"{value['executor']}: {verdict}.")
     for title, shown in (
         ("chain", value["chain"]),
@@ -85,7 +85,7 @@ def print_status(value: dict[str, Any]) -> None:
         ("key", value["key"]),
         ("acts", ", ".join(_act(one, value) for one in value["acts"]) or "none"),
         ("tenure", "none" if value["tenure"] is None else f"from entry {value['tenure']} on"),
-        ("holds", "no head" if value["holds"] is None else f"the log at size {value['holds']}"),
+        ("holds", "no head" if held is None else f"the log at size {held['size']}"),
     ):
         click.echo(f"  {title:<9} {shown}")
     for one in value["orders"]:
@@ -95,6 +95,12 @@ def print_status(value: dict[str, Any]) -> None:
 
 def _act(action: str, value: dict[str, Any]) -> str:
     return f"{action} (exactly once)" if action in value["probed"] else f"{action} (at most once)"
+
+
+def _head(records: Sequence[Record], log: str) -> dict[str, Any] | None:
+    """The last head of a log that the journal holds."""
+    held = [one.facts[log] for one in records if log in one.facts]
+    return held[-1] if held else None
 
 
 def _orders(records: Sequence[Record]) -> list[str]:

@@ -80,7 +80,10 @@ def transmit(
         done = desk.transmit(enclose(draft, who.signer), named, [text], files)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state
-        value = {"order": done.digest, "words": order_name(done.digest), "state": proceeding.state}
+        value = {
+            "order": done.digest, "words": order_name(done.digest), "position": done.position,
+            "state": proceeding.state,
+        }  # fmt: skip
         say(value, options["as_json"], lambda: _print_sent(desk, done.digest))
 
 

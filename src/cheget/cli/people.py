@@ -75,7 +75,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
     from cheget.service.house import open_house
 
     house = open_house(folder_of(folder))
-    rows, value = _rows(house), {}
+    rows = _rows(house)
     state = standing(house)
     value = {"house": house.people.house, "people": rows, **state}
 
@@ -84,7 +84,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
             keys = ", ".join(row["keys"]) or "no key"
             posts = ", ".join(row["posts"]) or "no post"
             machine = " (machine)" if row["machine"] else ""
-            click.echo(f"  {row['id']:<14} {posts:<28} {keys}{machine}")
+            click.echo(f"  {row['who']:<14} {posts:<28} {keys}{machine}")
         click.echo(_said(state))
 
     say(value, as_json, text)
@@ -212,7 +212,7 @@ def _rows(house: House) -> list[dict[str, Any]]:
     members = [m.id for chain in house.chains for m in chain.members]
     rows = [
         {
-            "id": one.id, "name": one.name, "machine": one.machine,
+            "who": one.id, "name": one.name, "machine": one.machine,
             "keys": held.pop(one.id, []),
             "posts": [
                 post for post in dict.fromkeys([*members, *house.people.posts])
@@ -222,7 +222,7 @@ def _rows(house: House) -> list[dict[str, Any]]:
         for one in house.people.people
     ]  # fmt: skip
     rows += [
-        {"id": who, "name": who, "machine": True, "keys": keys, "posts": ["executor"]}
+        {"who": who, "name": who, "machine": True, "keys": keys, "posts": ["executor"]}
         for who, keys in held.items()
     ]
     return rows

@@ -5,13 +5,13 @@ Shape before colour: ● concurred, ◐ a deputy did, ✕ refused, ○ asked, ·
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from cheget.audit.instant import to_text
 from cheget.cli.terminal import safe
-from cheget.order.documents import Receipt, order_name
+from cheget.order.documents import Question, Receipt, order_name
 from cheget.order.fields import Text
 from cheget.order.papers import Papers, open_envelope
 from cheget.order.proceeding import Proceeding, Rung
@@ -164,29 +164,48 @@ def shortened(names: Sequence[str]) -> str:
     return f"{', '.join(names[:3])} … {names[-1]}"
 
 
+def questions(papers: Papers) -> Iterator[tuple[Question, str | None]]:
+    """Each question in log order, and what it asks; None if that was erased."""
+    reasons = reasons_of(papers)
+    for stored in papers.log.envelopes:
+        filed = open_envelope(stored)
+        if isinstance(filed.unverified, Question):
+            yield filed.unverified, reasons.get(filed.envelope.digest)
+
+
 def as_json(
-    proceeding: Proceeding, receipts: Sequence[Receipt], papers: Papers | None = None
+    proceeding: Proceeding, receipts: Sequence[Receipt], papers: Papers
 ) -> dict[str, object]:
-    """An order as JSON."""
+    """An order as JSON: all that everybody signs, and how far it has come."""
     order, ending, release = proceeding.order, proceeding.ending, proceeding.release
-    reasons = reasons_of(papers) if papers is not None else {}
+    reasons = reasons_of(papers)
     return {
         "order": proceeding.digest,
         "words": order_name(proceeding.digest),
         "chain": proceeding.law.chain.id,
         "action": order.action,
         "parameters": dict(order.parameters),
-        "executors": list(papers.address)
-        if papers and isinstance(papers.address, tuple)
-        else order.executors.count,
+        "executors": list(papers.address) if isinstance(papers.address, tuple) else [],
         "originator": order.originator,
+        "seat": order.seat,
+        "reason": reasons.get(proceeding.digest),
+        "acknowledged": list(order.acknowledged),
+        "attestations": list(order.attestations),
+        "deployment": order.deployment,
+        "law": order.law,
+        "nonce": order.nonce,
         "transmitted_at": to_text(order.transmitted_at),
         "decide_by": to_text(order.decide_by),
         "state": proceeding.state,
         "carried_out": is_carried_out(proceeding, receipts),
         "ended": None
         if ending is None
-        else {"at": to_text(ending.at), "level": ending.level, "by": ending.by, "why": ending.why},
+        else {
+            "at": to_text(ending.at),
+            "level": ending.level or None,
+            "by": ending.by or None,
+            "why": ending.why or None,
+        },
         "released_at": None if release is None else to_text(release.at),
         "levels": [
             {
@@ -200,6 +219,10 @@ def as_json(
         "refusals": [
             {"person": one.person, "at": to_text(one.at), "reason": reasons.get(one.digest)}
             for one in proceeding.refusals
+        ],
+        "questions": [
+            {"person": one.signer, "at": to_text(one.asked_at), "reason": text}
+            for one, text in questions(papers)
         ],
         "receipts": {receipt.executor: receipt.outcome for receipt in receipts},
     }

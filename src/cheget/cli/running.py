@@ -24,7 +24,7 @@ FOLDER = click.option(
 )  # fmt: skip
 ANCHOR = click.option(
     "--anchor", "anchors", type=click.Path(path_type=Path, file_okay=False),
-    envvar="CHEGETANCHORS",
+    envvar="CHEGET_ANCHORS",
     help="Folder of the journal's anchor, outside the backup set. [default: your state folder]",
 )  # fmt: skip
 CLEAR_NO = {"refused", "failed", "unknown"}
@@ -94,17 +94,20 @@ def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
                 leave_receipt(receipts, one.receipt)
             if told.get(one.order) != (one.outcome, one.says):
                 told[one.order] = (one.outcome, one.says)
-                _tell(one, as_json)
+                _tell(agent.executor, one, as_json)
         if not every:
             return not any(one.outcome in CLEAR_NO for one in taken)
         time.sleep(every)
 
 
-def _tell(taken: Taken, as_json: bool) -> None:
+def _tell(executor: str, taken: Taken, as_json: bool) -> None:
     from cheget.order.documents import order_name
 
     if as_json:
-        value = {"order": taken.order, "outcome": taken.outcome, "says": taken.says}
+        value = {
+            "executor": executor, "order": taken.order, "words": order_name(taken.order),
+            "outcome": taken.outcome, "says": taken.says,
+        }  # fmt: skip
         click.echo(json.dumps(value, sort_keys=True, ensure_ascii=False))
         return
     colour = {"carried-out": "green", "waiting": "yellow"}.get(taken.outcome, "red")
@@ -133,6 +136,7 @@ def settle(name: str, words: tuple[str, ...], yes: bool, as_json: bool, **option
     from cheget.cli.install import open_agent, place_of, read_settings
     from cheget.cli.journals import find
     from cheget.cli.sources import leave_receipt, opened
+    from cheget.order.documents import order_name
 
     outcome, looked, clock = options["outcome"], options["looked"], options["clock"]
     if clock == bool(words) or (words and not (outcome and looked)):
@@ -148,7 +152,8 @@ def settle(name: str, words: tuple[str, ...], yes: bool, as_json: bool, **option
         try:
             if clock:
                 agent.settle_clock()
-                say({"clock": "settled"}, as_json, lambda: click.echo("the clock is settled"))
+                value = {"executor": name, "clock": "settled"}
+                say(value, as_json, lambda: click.echo("the clock is settled"))
                 return
             order = find(agent.journal.records, words)
             receipt = agent.settle(order, outcome, looked)
@@ -156,7 +161,11 @@ def settle(name: str, words: tuple[str, ...], yes: bool, as_json: bool, **option
             agent.journal.close()
     leave_receipt(place.folder / "receipts", receipt)
     said = f"settled: {outcome}, as {looked} saw it"
-    say({"order": order, "outcome": outcome, "looked": looked}, as_json, lambda: click.echo(said))
+    value = {
+        "executor": name, "order": order, "words": order_name(order), "outcome": outcome,
+        "looked": looked,
+    }  # fmt: skip
+    say(value, as_json, lambda: click.echo(said))
 
 
 def _seconds(text: str) -> int:

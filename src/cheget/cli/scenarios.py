@@ -32,10 +32,10 @@ def scenarios(name: str | None, about: bool, as_json: bool) -> None:
             for one, title in found.items():
                 click.echo(f"{one:<{width}}{title}")
 
-        say([{"name": one, "title": title} for one, title in found.items()], as_json, text)
+        say([{"scenario": one, "title": title} for one, title in found.items()], as_json, text)
         return
     shown = path_of(name).with_suffix(".md" if about else ".yaml").read_text()
-    say({"name": name, "about" if about else "file": shown}, as_json,
+    say({"scenario": name, "about" if about else "file": shown}, as_json,
         lambda: click.echo(shown, nl=False))  # fmt: skip
 
 

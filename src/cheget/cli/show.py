@@ -11,7 +11,7 @@ from cheget.cli.render import (
     as_json,
     ladder,
     paint,
-    reasons_of,
+    questions,
     signed_fields,
     title,
     verdict,
@@ -51,17 +51,10 @@ def print_whole(seen: View) -> None:
 
 
 def _said(seen: View) -> list[str]:
-    from cheget.order.documents import Question
-    from cheget.order.papers import open_envelope
-
-    reasons = reasons_of(seen.papers)
-    lines = []
-    for stored in seen.papers.log.envelopes:
-        filed = open_envelope(stored)
-        if isinstance(filed.unverified, Question):
-            text = reasons.get(filed.envelope.digest, "(erased)")
-            lines.append(f"  {filed.unverified.signer} asks: “{safe(text)}”")
-    return lines
+    return [
+        f"  {one.signer} asks: " + ("(erased)" if text is None else f"“{safe(text)}”")
+        for one, text in questions(seen.papers)
+    ]
 
 
 def _json(seen: View) -> dict[str, object]:

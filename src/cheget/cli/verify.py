@@ -42,6 +42,8 @@ def verify(
 
     Everything rests on the charter: compare the digest shown with the one you were told.
     """
+    from cheget.order.documents import order_name
+
     data = _read(file).rstrip(b"\n")
     charter = _charter(charter_file)
     at = _instant(at_text)
@@ -50,10 +52,11 @@ def verify(
     named = executor or (found[1].decode() if found else "")
     explanation = _explain(data, named if kind == "code" else None, charter, at)
     rows = _rows(explanation, kind, at)
-    holds = all(row["held"] for row in rows if row["step"] < OWN_BUSINESS)
+    holds = all(row["holds"] for row in rows if row["step"] < OWN_BUSINESS)
+    order = _order(data)
     value = {
-        "kind": kind, "executor": named or None, "charter": charter.digest, "steps": rows,
-        "holds": holds, "order": _order(data),
+        "kind": kind, "order": order, "words": order_name(order) if order else None,
+        "executor": named or None, "charter": charter.digest, "steps": rows, "holds": holds,
     }  # fmt: skip
     say(value, as_json, lambda: _print(value, explanation))
     if not holds:
@@ -72,17 +75,17 @@ def _explain(data: bytes, executor: str | None, charter: Charter, at: int) -> Ex
 
 def _rows(explanation: Explanation, kind: str, at: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"step": one.number, "title": one.title, "held": one.passed, "says": one.says}
+        {"step": one.number, "title": one.title, "holds": one.passed, "says": one.says}
         for one in explanation.steps
         if one.number < OWN_BUSINESS
     ]
     if kind == "papers":
         return rows
     proceeding = explanation.proceeding
-    reached = all(row["held"] for row in rows) and proceeding is not None
+    reached = all(row["holds"] for row in rows) and proceeding is not None
     said = _own(proceeding, at) if reached and proceeding is not None else ("not reached",) * 3
     for number, title, says in zip((8, 9, 10), ("time", "once", "crew"), said, strict=True):
-        rows.append({"step": number, "title": title, "held": None, "says": says})
+        rows.append({"step": number, "title": title, "holds": None, "says": says})
     return rows
 
 
@@ -108,23 +111,17 @@ def _own(proceeding: Proceeding, at: int) -> tuple[str, str, str]:
 def _print(value: dict[str, Any], explanation: Explanation) -> None:
     click.echo(f"charter {value['charter']}")
     for row in value["steps"]:
-        mark, colour = MARKS[row["held"]]
+        mark, colour = MARKS[row["holds"]]
         sign = click.style(mark, fg=colour) if colour else mark
         click.echo(f"{row['step']:>2}  {sign} {row['title']:<11} {safe(row['says'])}")
     if explanation.error is not None and explanation.error.hint and not value["holds"]:
         click.echo(f"                 {safe(explanation.error.hint)}")
     what = "The code" if value["kind"] == "code" else "The papers"
     if value["holds"]:
-        click.echo(f"{what} of {_words(value['order'])}: steps 0 to 7 hold.")
+        click.echo(f"{what} of “{value['words']}”: steps 0 to 7 hold.")
     else:
-        failed = next(row for row in value["steps"] if row["held"] is False)
+        failed = next(row for row in value["steps"] if row["holds"] is False)
         click.echo(f"{what}: step {failed['step']} does not hold.")
-
-
-def _words(order: str | None) -> str:
-    from cheget.order.documents import order_name
-
-    return f"“{order_name(order)}”" if order else "an order"
 
 
 def _order(data: bytes) -> str | None:
