@@ -261,6 +261,11 @@ class SqliteStore:
         for connection in self._connections:
             connection.close()
 
+    def __del__(self) -> None:
+        """Let go of the database when nobody has closed it."""
+        for connection in getattr(self, "_connections", ()):
+            connection.close()
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
