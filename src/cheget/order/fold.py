@@ -218,12 +218,11 @@ def _concur(
     _about(proceeding, document.order)
     if proceeding.ending is not None:
         raise UnfitEntryError(f"the order is {proceeding.state}, and nothing reopens it")
-    place = next(
-        (i for i, rung in enumerate(proceeding.rungs) if rung.level.id == document.level), None
-    )
-    if place is None:
+    for place, rung in enumerate(proceeding.rungs):  # noqa: B007 - where it is found
+        if rung.level.id == document.level:
+            break
+    else:
         raise UnfitEntryError(f"the order is not asked at {document.level}")
-    rung = proceeding.rungs[place]
     _check_turn(rung, entry, document)
     _check_seat(proceeding, rung, entry, document)
     _check_times(proceeding, rung, entry, document)

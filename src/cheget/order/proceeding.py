@@ -124,7 +124,10 @@ class Proceeding:
     @property
     def action(self) -> Action:
         """The action ordered."""
-        return self.law.chain.action(self.order.action)
+        known: Action | None = self.__dict__.get("_action")
+        if known is None:
+            known = self.__dict__["_action"] = self.law.chain.action(self.order.action)
+        return known
 
     @property
     def pending(self) -> Rung | None:
