@@ -10,12 +10,12 @@ import click
 
 from cheget.cli.demo_report import Report
 from cheget.cli.plain import say
+from cheget.errors import HouseError
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), help="Keep the house in this new folder."
-)
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False),
+              help="Keep the house in this new folder.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value at the end.")
 def demo(folder: Path | None, as_json: bool) -> None:
     """The chain of the article, through two orders, with real signatures.
@@ -25,14 +25,16 @@ def demo(folder: Path | None, as_json: bool) -> None:
     """
     report = Report(as_json)
     if folder is not None:
-        if folder.exists():
-            raise click.UsageError(f"{folder} is there already")
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise HouseError(f"{folder}: {error.strerror}", hint="name a new folder") from error
         run(folder, report)
         report.plain(f"\nThe house is in {folder}: cheget --help, with --house {folder}")
     else:
         with tempfile.TemporaryDirectory(prefix="cheget-demo-") as place:
             run(Path(place), report)
+    report.facts["folder"] = None if folder is None else str(folder)
     report.facts["seconds"] = round(time.monotonic() - report.started, 1)
     say(report.facts, as_json, lambda: None)
 

@@ -57,7 +57,9 @@ def refused(staffed: Staffed, report: Report) -> None:
         f"         {paint(stopped, NO, bold=True)}. No code exists"
         f" (looked: {found} in {places:,} files, store and log among them)."
     )
-    report.facts["first"] = {"order": order, "state": proceeding.state, "codes": found}
+    report.facts["first"] = {
+        "order": order, "words": order_name(order), "state": proceeding.state, "codes": found,
+    }  # fmt: skip
 
 
 def released(staffed: Staffed, report: Report) -> None:
@@ -66,7 +68,7 @@ def released(staffed: Staffed, report: Report) -> None:
     while (pending := staffed.desk.proceeding(order).pending) is not None:
         filled = {one.seat for one in pending.counted}
         _concur(staffed, order, next(s for s in pending.level.members if s not in filled))
-    _print(staffed, report, order)
+    proceeding = _print(staffed, report, order)
     law = staffed.desk.head("law")
     codes = staffed.desk.codes(order, law=law, orders=staffed.pinned_at)
     sizes = sorted(len(code) for code in codes.values())
@@ -95,7 +97,8 @@ def released(staffed: Staffed, report: Report) -> None:
     if refusals != shown:
         raise HouseError(f"{shown - refusals} codes were taken by executors not named")
     report.facts["second"] = {
-        "order": order, "codes": len(codes), "bytes": sizes[0], "carried_out": acted,
+        "order": order, "words": order_name(order), "state": proceeding.state,
+        "codes": len(codes), "bytes": sizes[0], "carried_out": acted,
         "again_refused": again,
         "shown_to_others": shown, "refused_by_others": refusals,
     }  # fmt: skip
@@ -109,7 +112,7 @@ def audited(staffed: Staffed, report: Report) -> None:
         f"every entry proved: {orders} orders, {receipts} receipts, and the law they stood under."
     )
     report.line("audit", said)
-    report.facts["audit"] = {"orders": orders, "receipts": receipts}
+    report.facts["audit"] = {"proved": True, "orders": orders, "receipts": receipts}
 
 
 def _receive(staffed: Staffed, order: str) -> int:
