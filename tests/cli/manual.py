@@ -14,9 +14,10 @@ INTRODUCTION = """\
 What `--help` prints, verb by verb. A test holds this page to it.
 
 Every verb but `completion` takes `--json` where it answers something, and then prints one JSON
-value and nothing else. Exit status: 0 yes; 1 a clear no (a fault in a file, a check that
-refuses, an act that failed or is unknown); 2 misuse, or something in the way (no house, no
-key, nobody to ask). Colour is for terminals only, and never says anything alone.
+value and nothing else; [json.md](json.md) has the schemas. Exit status: 0 yes; 1 a clear no (a
+fault in a file, a check that refuses, an act that failed or is unknown); 2 misuse, or something
+in the way (no house, no key, nobody to ask). Colour is for terminals only, and never says
+anything alone.
 
 Where it looks: `CHEGET_HOUSE` (the house's folder), `CHEGET_KEY` (a key file),
 `CHEGET_PASSPHRASE_FILE` (a file with its passphrase), `CHEGET_ANCHORS` (where journals'

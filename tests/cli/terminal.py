@@ -16,6 +16,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,19 +170,21 @@ def said(shell: Shell, text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
-def house(shell: Shell) -> None:
+def house(
+    shell: Shell, chain: str = CHAIN, people: str = PEOPLE, keys: tuple[str, ...] = EVERYBODY
+) -> None:
     """A folder with a chain and people, and everybody's key."""
     (shell.here / "chains").mkdir()
-    (shell.here / "chains" / "wipe-database.yaml").write_text(CHAIN)
-    (shell.here / "people.yaml").write_text(PEOPLE)
-    for person in EVERYBODY:
+    (shell.here / "chains" / "wipe-database.yaml").write_text(chain)
+    (shell.here / "people.yaml").write_text(people)
+    for person in keys:
         shell.must("key", "new", f"{person}.key", "--no-passphrase", "--comment", person)
 
 
-def enrolled(shell: Shell) -> None:
+def enrolled(shell: Shell, *setting: Any) -> None:
     """Everybody enrolled, and the executor."""
-    house(shell)
-    for person in EVERYBODY:
+    house(shell, *setting)
+    for person in (file.stem for file in sorted(shell.here.glob("*.key"))):
         shell.must("people", "enrol", person, "--key", f"{person}.key")
     shell.must("executor", "new", "production-db")
     settings = shell.here / "executors" / "production-db" / "executor.yaml"
@@ -190,24 +193,39 @@ def enrolled(shell: Shell) -> None:
     settings.write_text(text.replace("act: {}", act))
 
 
-def founded(shell: Shell) -> None:
+def founded(shell: Shell, *setting: Any) -> None:
     """The charter holds, and the executor pins it."""
-    enrolled(shell)
+    enrolled(shell, *setting)
     for person in EVERYBODY:
         shell.must("people", "found", "--key", f"{person}.key", "--yes")
     shell.must("executor", "pin", "production-db", "--charter", shell.charter)
 
 
-def released(shell: Shell) -> None:
+def released(shell: Shell, *setting: Any) -> None:
     """An order, released."""
-    founded(shell)
+    founded(shell, *setting)
     shell.must("order", "transmit", "wipe", "database=orders", "--reason", "ticket 1182",
                "--key", "ann.key", "--yes")  # fmt: skip
     for person in ("bob", "dee"):
         shell.must("concur", shell.orders[0], "--key", f"{person}.key", "--yes")
 
 
-STARTS = {"house": house, "enrolled": enrolled, "founded": founded, "released": released}
+def crewed(shell: Shell) -> None:
+    """An order, released, to an executor with somebody beside it."""
+    chain, people = CHAIN.replace(
+        "production-db: The production database",
+        "production-db: {title: The production database, crew: witness}",
+    ), PEOPLE.replace("dee: Dee,", "dee: Dee, eve: Eve,")  # fmt: skip
+    released(shell, chain, f"{people}posts: {{production-db/witness: eve}}\n", (*EVERYBODY, "eve"))
+
+
+STARTS = {
+    "crewed": crewed,
+    "house": house,
+    "enrolled": enrolled,
+    "founded": founded,
+    "released": released,
+}
 
 
 class Stage:

@@ -1,0 +1,338 @@
+"""What ``--json`` prints is what ``spec/json`` says, for every verb that takes it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from jsonschema import Draft202012Validator
+from manual import commands
+from referencing import Registry, Resource
+from terminal import EVERYBODY, Shell, Stage
+
+from cheget.cli import main
+from cheget.errors import StoreError
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "spec" / "json"
+PAGE = ROOT / "docs" / "json.md"
+SCHEMAS = {
+    file.name.removesuffix(".schema.json"): json.loads(file.read_text("utf-8"))
+    for file in FOLDER.glob("*.schema.json")
+}
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
+)
+# Verbs whose schema goes by another name; all others are named after their words.
+SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
+PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
+BESIDE = {"defs", "error", "log-export"}  # shared, of every verb, and JSON without being asked
+
+
+def schema_of(path: str) -> str:
+    """The schema of ``cheget executor run``."""
+    name = path.removeprefix("cheget ").replace(" ", "-")
+    return SHARED.get(name, name)
+
+
+TAKERS = {
+    path: schema_of(path)
+    for path, command in commands()
+    if any("--json" in option.opts for option in command.params)
+}
+
+
+def check(schema: str, value: Any) -> Any:
+    """The value, valid by that schema."""
+    Draft202012Validator(SCHEMAS[schema], registry=REGISTRY).validate(value)
+    return value
+
+
+class House:
+    """A shell that says everything as JSON, and looks each answer up in its schema."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+
+    def lines(self, words: str, *more: str, status: int = 0, schema: str | None = None) -> Any:
+        """The values that a command prints, a line each."""
+        given = words.split()
+        self.shell.status = 0
+        out, err = self.shell.run(*given, *more, "--json")
+        assert self.shell.status == status, (words, out, err)
+        if schema is None:
+            called = [path for path in TAKERS if f"cheget {words} ".startswith(f"{path} ")]
+            schema = TAKERS[max(called, key=len)]
+        return [check(schema, json.loads(line)) for line in out.splitlines()]
+
+    def says(self, words: str, *more: str, status: int = 0, schema: str | None = None) -> Any:
+        """The one value that a command prints."""
+        (value,) = self.lines(words, *more, status=status, schema=schema)
+        return value
+
+    def fails(self, words: str, *more: str, status: int = 2) -> Any:
+        """The error that a command prints, and nothing else."""
+        value = self.says(words, *more, status=status, schema="error")
+        assert value["status"] == status
+        return value["error"]
+
+
+@pytest.fixture
+def at(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return lambda start: House(stage.at(start, tmp_path, monkeypatch))
+
+
+def test_every_verb_that_takes_json_has_a_schema_and_none_is_left_over() -> None:
+    assert set(TAKERS.values()) - PENDING | BESIDE == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_a_schema_is_one_and_describes_every_key(name: str) -> None:
+    schema = SCHEMAS[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"]
+    assert schema["description"]
+    for part in parts(schema):
+        if "properties" not in part:
+            continue
+        assert part["additionalProperties"] is False
+        for key, value in part["properties"].items():
+            found = value.get("description")
+            if found is None:
+                found = SCHEMAS["defs"]["$defs"][value["$ref"].rpartition("/")[2]]["description"]
+            assert found.endswith("."), (name, key)
+
+
+def parts(schema: Any) -> Any:
+    """Each schema within a schema."""
+    if isinstance(schema, dict):
+        yield schema
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for one in schema:
+            yield from parts(one)
+
+
+def test_states_effects_and_outcomes_are_those_of_the_program() -> None:
+    from typing import get_args
+
+    from cheget.order.proceeding import Effect, State
+
+    defs = SCHEMAS["defs"]["$defs"]
+    assert tuple(defs["state"]["enum"]) == get_args(State)
+    assert set(defs["effect"]["enum"]) == set(get_args(Effect))
+
+
+def test_before_there_is_a_house(at: Any) -> None:
+    house = at("empty")
+    made = house.says("key new ann.key --no-passphrase --comment ann")
+    shown = house.says("key show ann.key")
+    assert {**shown, "file": "ann.key"} == made
+    names = [one["scenario"] for one in house.says("scenarios")]
+    assert "file" in house.says(f"scenarios {names[0]}")
+    assert "about" in house.says(f"scenarios {names[0]} --about")
+    Path("broken.yaml").write_text("chain: broken\n")
+    found = house.says("check broken.yaml", *names, status=1)
+    assert [one["sound"] for one in found] == [False, *[True] * len(names)]
+
+
+def test_founding(at: Any) -> None:
+    house = at("house")
+    for person in EVERYBODY:
+        drawn = house.says(f"people enrol {person} --key {person}.key")["drawn"]
+        assert drawn is (person == EVERYBODY[0])
+    assert house.says("executor new production-db")["chain"] == "wipe-database"
+    assert house.says("executor status production-db")["charter"] is None
+    assert house.says("people list")["state"] == "not-proposed"
+    said = [house.says(f"people found --yes --key {person}.key") for person in EVERYBODY]
+    assert [one["person"] for one in said] == list(EVERYBODY)
+    assert [one["state"] for one in said] == ["proposed"] * 3 + ["founded"]
+    again = house.says("people found --yes --key ann.key")
+    assert again == {**said[-1], "person": None}
+    pinned = house.says(f"executor pin production-db --charter {again['charter']}")
+    assert pinned["charter"] == house.says("people list")["charter"] == again["charter"]
+
+
+def test_a_charter_that_is_refused(at: Any) -> None:
+    house = at("enrolled")
+    house.says("people found --yes --key ann.key")
+    refused = house.says("people found --refuse --yes --key bob.key")
+    assert (refused["person"], refused["state"]) == ("bob", "refused")
+    assert house.says("people list")["state"] == "refused"
+
+
+def test_an_order_down_the_chain(at: Any) -> None:
+    house = at("founded")
+    wipe = "order transmit wipe database=orders --key ann.key --yes --reason"
+    first = house.says(wipe, "ticket 1182")["order"]
+    assert [one["order"] for one in house.says("inbox --key bob.key")["waiting"]] == [first]
+    assert [one["order"] for one in house.says("inbox --key dee.key")["ahead"]] == [first]
+    asked = house.says(f"ask {first} --key bob.key --yes --reason", "which backup?")
+    assert asked["effect"] == "kept"
+    assert house.says(f"concur {first} --key bob.key --yes")["effect"] == "counts"
+    assert house.says(f"concur {first} --key dee.key --yes")["state"] == "released"
+    assert [one["outcome"] for one in house.lines("executor run production-db --once")] == [
+        "carried-out"
+    ]
+    shown = house.says(f"show {first}")
+    assert shown["carried_out"] is True
+    assert shown["reason"] == "ticket 1182"
+    assert [one["reason"] for one in shown["questions"]] == ["which backup?"]
+    assert house.lines(f"watch {first}") == [shown]
+    assert house.says("executor status production-db")["heads"]["orders"]["size"] == 9
+    assert house.says(f"log redact {first} --yes")["erased"] == 4
+    erased = house.says(f"show {first}")
+    assert (erased["reason"], erased["questions"][0]["reason"]) == (None, None)
+    assert house.says("log verify")["states"] == {"released": 1}
+    house.shell.must("log", "export", "-o", "ledger.jsonl")
+    for line in Path("ledger.jsonl").read_text().splitlines():
+        check("log-export", json.loads(line))
+    assert house.says("log verify --file ledger.jsonl")["receipts"] == 1
+
+
+def test_an_order_that_is_stopped_and_one_that_is_taken_back(at: Any) -> None:
+    house = at("founded")
+    wipe = "request wipe database=orders --key ann.key --yes"  # by its everyday word
+    first, second = (house.says(wipe, schema="order-transmit")["order"] for _ in "ab")
+    refused = house.says(f"refuse {first} --key dee.key --yes --reason", "not today")
+    assert (refused["effect"], refused["state"]) == ("stops", "stopped")
+    ended = house.says(f"show {first}")["ended"]
+    assert (ended["level"], ended["by"]) == ("security", "dee")
+    assert house.says(f"countermand {second} --key ann.key --yes")["state"] == "countermanded"
+    assert [one["state"] for one in house.says("order list")] == ["stopped", "countermanded"]
+    assert house.says("order list --open") == []
+    attested = house.says("attest in-peril --action guarded-wipe --for 2h --key dee.key --yes")
+    guarded = house.says("order transmit guarded-wipe --key ann.key --yes")["order"]
+    digest = attested["attestation"]
+    assert house.says(f"show {guarded}")["attestations"] == [digest]
+    assert house.says(f"countermand {digest} --key dee.key --yes")["attestation"] == digest
+
+
+def test_a_crew_beside_an_executor(at: Any) -> None:
+    house = at("crewed")
+    (order,) = house.shell.orders
+    (waits,) = house.lines("executor run production-db --once")
+    assert waits["outcome"] == "waiting"
+    beside = f"{order} --beside production-db --key eve.key --yes"
+    concurred, refused = house.says(f"concur {beside}"), house.says(f"refuse {beside}")
+    assert {**concurred, "answer": refused["answer"]} == refused
+
+
+def test_an_outcome_that_nobody_knows_and_a_clock_are_settled(at: Any) -> None:
+    house = at("released")
+    settings = Path("executors/production-db/executor.yaml")
+    settings.write_text(settings.read_text().replace("/bin/echo", "/bin/false"))
+    house.lines("executor run production-db --once", status=1)
+    status = house.says("executor status production-db", status=1)
+    assert [one["outcome"] for one in status["orders"]] == ["unknown"]
+    settled = house.says(
+        f"executor settle production-db {status['orders'][0]['order']}"
+        " --outcome carried-out --looked bob --yes"
+    )
+    assert settled["looked"] == "bob"
+    assert house.says("executor settle production-db --clock --yes")["clock"] == "settled"
+
+
+def test_a_code_verifies_or_says_which_step_does_not(at: Any) -> None:
+    house = at("released")
+    (order,) = house.shell.orders
+    house.shell.must("people", "charter", "-o", "charter.json")
+    house.shell.must("log", "prove", order, "-o", "papers.json")
+    house.shell.must("order", "code", order, "--executor", "production-db", "-o", "code.json")
+    papers = house.says("verify papers.json --charter charter.json")
+    code = house.says("verify code.json --charter charter.json")
+    assert (papers["kind"], code["kind"]) == ("papers", "code")
+    assert papers["order"] == code["order"] == order
+    assert [one["holds"] for one in code["steps"]] == [*[True] * 8, *[None] * 3]
+    other = house.says("verify code.json --charter charter.json --executor reports-0001", status=1)
+    assert other["holds"] is False
+    Path("nonsense").write_text("nonsense")
+    assert house.says("verify nonsense --charter charter.json", status=1)["order"] is None
+
+
+def test_errors(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = at("released")
+    (order,) = house.shell.orders
+    assert house.fails("inbox --house /")["kind"] == "HouseError"
+    assert house.fails("inbox --wrong")["kind"] == "UsageError"
+    assert house.fails("executor settle production-db")["hint"] == "cheget executor settle --help"
+    assert house.fails("request wype --key ann.key --yes", status=1)["step"] == 3
+    assert house.fails(f"concur {order} --key bob.key --yes", status=1)["hint"] == "cheget inbox"
+    settings = Path("executors/production-db/executor.yaml")
+    settings.write_text(settings.read_text().replace("/bin/echo", "echo"))
+    fault = house.fails("executor run production-db --once", status=1)
+    assert (fault["line"], fault["expected"]) == (24, "/…")
+    house.shell.must("log", "export", "-o", "ledger.jsonl")
+    ledger = Path("ledger.jsonl")
+    ledger.write_text(ledger.read_text().replace("concurrence.v1", "refusal.v1"))
+    assert house.fails("log verify --file ledger.jsonl", status=1)["step"] >= 0
+    for name, secret in (("right", "open sesame"), ("wrong", "open barley")):
+        Path(name).write_text(secret)
+    monkeypatch.setenv("CHEGET_PASSPHRASE_FILE", "right")
+    house.says("key new locked.key")
+    monkeypatch.setenv("CHEGET_PASSPHRASE_FILE", "wrong")
+    Path("other").mkdir()
+    Path("other/people.yaml").write_text("house: other\npeople: {ann: Ann}\n")
+    Path("other/chains").mkdir()
+    Path("other/chains/one.yaml").write_text(Path("chains/wipe-database.yaml").read_text())
+    failed = house.fails("people enrol ann --key locked.key --house other")
+    assert failed["kind"] == "WrongPassphraseError"
+
+
+def test_an_error_of_any_kind_is_valid(capsys: pytest.CaptureFixture[str], at: Any) -> None:
+    at("empty")
+    said = {"error": main.described(StoreError("the disk is full")), "status": 2}
+    assert check("error", said)["error"]["kind"] == "StoreError"
+
+
+def test_a_question_left_unanswered_is_an_error(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = at("enrolled")
+
+    def leaves(question: str, *, abort: bool) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr("cheget.cli.foundings.is_asked", lambda: True)
+    monkeypatch.setattr(click, "confirm", leaves)
+    assert house.fails("people found --key ann.key")["kind"] == "Abort"
+
+
+def test_the_page_shows_every_schema_and_its_examples_are_valid() -> None:
+    found = {}
+    for section in re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
+        link = re.search(r"\(\.\./spec/json/([a-z-]+)\.schema\.json\)", section)
+        if link is not None:
+            blocks = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+            assert blocks, section
+            found[link[1]] = [check(link[1], json.loads(block)) for block in blocks]
+    assert found.keys() == SCHEMAS.keys() - {"defs"}, "docs/json.md has an example of each"
+
+
+@pytest.mark.slow
+def test_the_demo_leaves_nothing_behind(
+    at: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = at("empty")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    said = house.says("demo")
+    assert said["first"]["codes"] == 0
+    assert said["second"]["codes"] == said["second"]["carried_out"] == 20
+    assert said["second"]["refused_by_others"] == said["second"]["shown_to_others"]
+    assert said["folder"] is None
+    assert not list(scratch.iterdir())
+    kept = house.says("demo --folder kept")
+    assert kept["folder"] == "kept"
+    proved = house.says("log verify --house kept")
+    assert proved["receipts"] == kept["audit"]["receipts"] == 20
+    assert proved["states"] == {"released": 1, "stopped": 1}
+    assert house.says(f"show {kept['second']['order']} --house kept")["carried_out"] is True
+    refused = house.fails("demo --folder kept")
+    assert refused["message"] == "kept: File exists"
+    assert not list(scratch.iterdir())
