@@ -32,6 +32,7 @@ from cheget.order.draft import (
     salted,
 )
 from cheget.order.fields import Head, Text
+from cheget.order.keys import PublicKey
 from cheget.order.papers import open_envelope
 from cheget.order.verify import Pinned, Verified, verify_code, verify_papers
 from cheget.service.desk import Acknowledgement, Desk
@@ -76,6 +77,7 @@ class ChainSimulator:
     machines: frozenset[str] = frozenset()
     posts: Mapping[str, str] | None = None
     executors: Sequence[str] | None = None
+    second_keys: frozenset[str] = frozenset()
     deployment: str = "00112233445566778899aabbccddeeff"
     clock: HandClock = field(default_factory=HandClock)
     number: int = 0
@@ -96,7 +98,7 @@ class ChainSimulator:
         self.log_signers = {"orders": signer("orders log"), "law": signer("law log")}
         self.charter = Charter(
             self.deployment, "example", 1, (self.chain,),
-            {p: Person((s.public,), p in self.machines) for p, s in self.signers.items()},
+            {p: Person(self._keys(p), p in self.machines) for p in self.signers},
             self.staff,
             {one: s.public for one, s in self.executor_signers.items()},
             Terms(
@@ -111,8 +113,13 @@ class ChainSimulator:
         self.law = self.charter.laws[self.chain.id]
         self.order = ""
 
+    def _keys(self, person: str) -> tuple[PublicKey, ...]:
+        again = (signer(f"{person} again").public,) if person in self.second_keys else ()
+        return (self.signers[person].public, *again)
+
     def _found(self) -> None:
         holders = [*self.signers.items(), *self.executor_signers.items()]
+        holders += [(person, signer(f"{person} again")) for person in self.second_keys]
         enrolments = [
             enclose(draft_enrolment(self.deployment, who, s.public, self.fresh()), s)
             for who, s in holders

@@ -262,6 +262,8 @@ class Agent:
                 circumstances=self._circumstances(order, asked, crew),
             )  # fmt: skip
             check_parameters(dict(verified.proceeding.order.parameters))
+        except StoppedError as error:
+            return Taken(order, "refused", str(error))
         except VerificationError as error:
             return Taken(order, "waiting", str(error))
         return self._act(verified)
