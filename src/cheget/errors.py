@@ -3,6 +3,8 @@
     ChegetError
     ├── ChainFileError              a chain file or people.yaml; has line, column, expected, hint
     ├── CharterError                a charter that cannot stand
+    ├── ProofError                  a chain of which something cannot be proved
+    │   └── TooEntangledError       the people sit at too many places at once for the budget
     ├── VerificationError           something shown does not verify; has the number of the step
     │   ├── MalformedDocumentError  0  size, media type, canonical form, fields
     │   ├── LawError                1  the charter, the law log, the law the order names
@@ -62,6 +64,14 @@ class ChainFileError(ChegetError):
 
 class CharterError(ChegetError):
     """A charter that cannot stand: keys held twice, posts nobody can fill, a broken chain."""
+
+
+class ProofError(ChegetError):
+    """Something of a chain cannot be proved, and is not guessed."""
+
+
+class TooEntangledError(ProofError):
+    """Too many people sit at several places at once; the message says who and where."""
 
 
 class VerificationError(ChegetError):

@@ -65,11 +65,6 @@ class Draft:
             self._read_condition(condition)
         self._tells = self._originator_matters()
 
-    def twice(self) -> tuple[str, ...]:
-        """People with seats, a deputy's included, at two levels."""
-        levels = {level.id for level in self._ladder}
-        return tuple(p for p, part in self.parts.items() if len(part.topics & levels) > 1)
-
     def blocks(self) -> tuple[Block, ...]:
         """The blocks, from the head down."""
         topics = [*self._rules]

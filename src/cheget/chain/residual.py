@@ -95,7 +95,7 @@ class Formulas:
         kind, need, items, _ = self._nodes[formula]
         if formula <= ALWAYS or kind != "of" or any(item > 0 for item in items):
             return None
-        variables = tuple(-item - 1 for item in items)
+        variables = tuple(-item - 1 for item in reversed(items))
         return (need, variables) if len(set(variables)) == len(variables) else None
 
     def assign(self, formula: int, variable: int, value: bool) -> int:

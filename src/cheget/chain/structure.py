@@ -7,7 +7,7 @@ A ladder falls into blocks that share nobody; it is released when each of them i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cheget.chain.blocks import Draft, Staff
@@ -33,7 +33,6 @@ class Structure:
     people: tuple[str, ...]
     blocks: tuple[Block, ...]
     seats: Mapping[int, tuple[str, str]]  # the level and post of a variable
-    twice: tuple[str, ...]  # people with seats, a deputy's included, at two levels
 
     def released(self, concurring: Collection[str], refusing: Collection[str]) -> bool:
         """Whether it is released when these concur, these refuse, and all others are silent."""
@@ -81,7 +80,19 @@ def structure_of(
     conditions = chain.action(action).conditions if action is not None else ()
     draft = Draft(chain, levels, [chain.condition(one) for one in conditions], Staff(people))
     blocks = draft.blocks()
-    return Structure(levels, tuple(draft.parts), blocks, draft.seats, draft.twice())
+    return Structure(levels, tuple(draft.parts), blocks, draft.seats)
+
+
+def levels_of(chain: Chain, ladder: Iterable[Level], staff: Staff) -> dict[str, tuple[str, ...]]:
+    """At which levels each person has a seat, a deputy's included, machines too."""
+    found: dict[str, tuple[str, ...]] = {}
+    for level in ladder:
+        for post in level.members:
+            for each in (post, *(deputy.member for deputy in chain.member(post).deputies)):
+                person = staff.fills(each)
+                if person is not None and level.id not in found.get(person, ()):
+                    found[person] = (*found.get(person, ()), level.id)
+    return found
 
 
 def _is_released(block: Block, concurring: Collection[str], refusing: Collection[str]) -> bool:

@@ -26,6 +26,7 @@ from cheget.errors import (
 # Each verb: its module and command, and the line that the overview shows.
 VERBS: dict[str, tuple[str, str]] = {
     "check": ("check:check", "Check a chain file; say where it is wrong."),
+    "prove": ("prove:prove", "Who can release it, and who can stop it."),
     "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
     "key": ("key:key", "Make and show keys."),
     "people": ("people:people", "Enrol keys; found the house's first charter."),

@@ -1,0 +1,219 @@
+"""Claims: each one holds, or fails with a counterexample, level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from cheget.chain.chain import Chain
+from cheget.chain.claims import (
+    Alone,
+    Claim,
+    Includes,
+    MachinesNeverConcur,
+    NobodySitsTwice,
+    Takes,
+    format_claim,
+    parse_claim,
+    people_of,
+)
+from cheget.chain.grammar import Syntax
+from cheget.chain.residual import NEVER, Formulas, leaf
+from cheget.chain.rule import names
+from cheget.chain.seating import Block, Move, Seat
+from cheget.chain.structure import Sitting, levels_of
+from cheget.proof.account import Account
+from cheget.proof.diagram import Diagram
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Why a claim fails: who, and where they sit or where it stops."""
+
+    action: str | None
+    coalition: tuple[str, ...]
+    why: str
+    seating: tuple[Sitting, ...] = ()  # where it is released all the same
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a claim; ``written`` unless it is one that every chain makes."""
+
+    text: str
+    verdict: Literal["holds", "fails"]
+    counterexample: Counterexample | None = None
+    written: bool = True
+
+
+def verdicts(chain: Chain, accounts: Sequence[Account]) -> tuple[Verdict, ...]:
+    """The verdict on each claim of a chain about the actions of ``accounts``.
+
+    Machines never concur in any chain, so that is judged also where no claim says it.
+
+    Raises:
+        TooEntangledError: one of them takes more than the budget.
+    """
+    found = []
+    for text in chain.claims:
+        claim = parse_claim(text)
+        named = getattr(claim, "action", None)
+        about = [one for one in accounts if named is None or named in one.actions]
+        if about:
+            found.append(_verdict(text, [_failure(claim, one, named) for one in about]))
+    machines = MachinesNeverConcur()
+    if (text := format_claim(machines)) not in chain.claims:
+        silent = _verdict(text, [_failure(machines, one, None) for one in accounts])
+        if silent.verdict == "fails":
+            found.append(Verdict(text, "fails", silent.counterexample, written=False))
+    return tuple(found)
+
+
+def _verdict(text: str, failures: Sequence[Counterexample | None]) -> Verdict:
+    failure = next((one for one in failures if one is not None), None)
+    return Verdict(text, "holds" if failure is None else "fails", failure)
+
+
+def _failure(claim: Claim, account: Account, named: str | None) -> Counterexample | None:
+    action = named or account.action
+    match claim:
+        case Alone(who, can, "release"):
+            return _release_alone(account, who, action, can=can)
+        case Alone(who, can, _):
+            return _block_alone(account, who, action, can=can)
+        case Includes(who):
+            return _includes(account, who, action)
+        case Takes():
+            return _takes(account, claim, action)
+        case NobodySitsTwice():
+            return _twice(account, action)
+        case MachinesNeverConcur():
+            return _machines(account, action)
+        case _:
+            assert_never(claim)
+
+
+def _release_alone(
+    account: Account, who: Syntax, action: str | None, *, can: bool
+) -> Counterexample | None:
+    some = False
+    for coalition in just_meeting(account, who):
+        some = True
+        if account.structure.can_release(coalition) == can:
+            continue
+        if not can:
+            shrunk = account.shrunk(coalition)
+            return _released(account, action, coalition, "they release it", shrunk)
+        return _stopped(account, action, coalition, coalition, (), "they can't")
+    return None if some or not can else _nobody(action)
+
+
+def _block_alone(
+    account: Account, who: Syntax, action: str | None, *, can: bool
+) -> Counterexample | None:
+    some = False
+    for coalition in just_meeting(account, who):
+        some = True
+        if account.structure.can_block(coalition) == can:
+            continue
+        others = [person for person in account.people if person not in coalition]
+        if can:
+            why = "they all refuse, and the others release it"
+            return _released(account, action, coalition, why, others)
+        return _stopped(account, action, coalition, others, coalition, "they refuse")
+    return None if some or not can else _nobody(action)
+
+
+def _includes(account: Account, who: Syntax, action: str | None) -> Counterexample | None:
+    """Nobody releases without meeting it: not even all but those it can't do without."""
+    for missing in just_meeting(account, who, dual=True):
+        rest = [person for person in account.people if person not in missing]
+        if account.structure.can_release(rest):
+            coalition = account.shrunk(rest)
+            why = f"released without {' and '.join(missing) or 'them'}"
+            return _released(account, action, coalition, why, coalition)
+    return None
+
+
+def _takes(account: Account, claim: Takes, action: str | None) -> Counterexample | None:
+    family = account.releasing if claim.verb == "releasing" else account.blocking
+    smallest = family.smallest
+    if smallest is None:
+        return Counterexample(action, (), "nobody can, not even all together")
+    holds = {
+        "at least": smallest >= claim.number,
+        "at most": smallest <= claim.number,
+        "exactly": smallest == claim.number,
+    }[claim.bound]
+    if holds:
+        return None
+    (coalition,) = family.first(1)
+    why = f"it takes {smallest}"
+    if claim.verb == "releasing":
+        return _released(account, action, coalition, why, coalition)
+    others = [person for person in account.people if person not in coalition]
+    return _stopped(account, action, coalition, others, coalition, f"{why}; they refuse")
+
+
+def _twice(account: Account, action: str | None) -> Counterexample | None:
+    for person, levels in levels_of(account.chain, account.ladder, account.staff).items():
+        if len(levels) > 1:
+            return Counterexample(action, (person,), f"sits at {' and '.join(levels)}")
+    return None
+
+
+def _machines(account: Account, action: str | None) -> Counterexample | None:
+    for person, levels in levels_of(account.chain, account.ladder[1:], account.staff).items():
+        if account.staff.is_machine(person):
+            return Counterexample(action, (person,), f"a machine, with a seat at {levels[0]}")
+    return None
+
+
+def _released(
+    account: Account, action: str | None, coalition: Collection[str], why: str,
+    releasing: Collection[str],
+) -> Counterexample:  # fmt: skip
+    return Counterexample(action, tuple(coalition), why, account.seating(releasing))
+
+
+def _stopped(
+    account: Account, action: str | None, coalition: Collection[str],
+    concurring: Collection[str], refusing: Collection[str], why: str,
+) -> Counterexample:  # fmt: skip
+    level = account.stops_at(concurring, refusing)
+    return Counterexample(action, tuple(coalition), f"{why}: it stops at {level}")
+
+
+def _nobody(action: str | None) -> Counterexample:
+    return Counterexample(action, (), "nobody fills these posts")
+
+
+def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> Iterator[tuple[str, ...]]:
+    """The coalitions that just meet the people of a claim, the smaller first.
+
+    Args:
+        account: Whose chain and staff.
+        who: The people of the claim, as written.
+        dual: Those instead without whom nobody meets it.
+
+    Raises:
+        TooEntangledError: there are more of them than the budget allows.
+    """
+    rule = people_of(who, account.chain)
+    formulas = Formulas()
+    places: dict[str, int] = {}
+    posts: dict[str, int] = {}
+    for post in dict.fromkeys(names(rule)):
+        person = account.staff.fills(post)
+        posts[post] = NEVER if person is None else leaf(places.setdefault(person, len(places)))
+    formula = formulas.of_rule(rule, posts.__getitem__)
+    if dual:
+        formula = formulas.dual(formula)
+    seats = tuple(Seat(person, (Move((v,)),), (v,), (), (), (v,)) for person, v in places.items())
+    block = Block(formulas, seats, (formula,), (), ("the claim",), originated=True, machines=False)
+    diagram = Diagram(block, account.budget, blocking=False)
+    for size, count in enumerate(diagram.minimal()):
+        for coalition in diagram.listed(size) if count else ():
+            account.budget.spend(1 + len(account.people), on=lambda: "a claim over so many people")
+            yield coalition
