@@ -13,6 +13,7 @@ import click
 from cheget.cli.context import (
     Identity,
     at_desk,
+    crew_file,
     find_order,
     house_option,
     identify,
@@ -100,7 +101,7 @@ def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
         )
         stored = enclose(document, who.signer)
         if beside is not None and post is not None:
-            _leave_beside(house, beside, post, seen, stored)
+            _leave_beside(house, post, seen, stored)
             _report_beside(
                 seen, who, stored, post, options, f"{who.person} refuses beside {beside}."
             )
@@ -160,8 +161,13 @@ def _seat(seen: View, person: str, wanted: str | None) -> str:
         return ready[0].seat
     if mine:
         raise NotAcceptedError(f"the deputy's turn at {mine[0].seat} has not come yet")
+    counted = next((one for one in seen.proceeding.counted if one.person == person), None)
     pending = seen.proceeding.pending
-    where = f"{pending.level.id} is asked" if pending else f"it is {seen.proceeding.state}"
+    if pending is None:
+        where = f"it is {seen.proceeding.state}"
+    else:
+        where = f"it waits at {pending.level.id}"
+        where += f", and {person} counts already, as {counted.seat}" if counted else ""
     raise NotAcceptedError(f"{person} is not asked: {where}", hint="cheget inbox")
 
 
@@ -218,7 +224,7 @@ def _concur_beside(
         seen.verified, signer=who.person, post=post, reason=text, now=now()
     )
     stored = enclose(document, who.signer)
-    _leave_beside(house, executor, post, seen, stored)
+    _leave_beside(house, post, seen, stored)
     _report_beside(seen, who, stored, post, options, f"{who.person} concurs beside {executor}.")
 
 
@@ -238,16 +244,14 @@ def _report_beside(
     say(value, options["as_json"], lambda: click.echo(said))
 
 
-def _leave_beside(house: House, executor: str, post: str, seen: View, stored: bytes) -> None:
+def _leave_beside(house: House, post: str, seen: View, stored: bytes) -> None:
     """Put a crew's answer where the executor's agent finds it."""
-    order = seen.proceeding.digest
-    folder = house.folder / "executors" / executor / "crew"
+    file = crew_file(house, seen.proceeding.digest, post)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{order[:16]}-{post.partition('/')[2]}.json"
-        (folder / name).write_bytes(stored)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(stored)
     except OSError as error:
-        raise HouseError(f"{folder}: {error.strerror}") from error
+        raise HouseError(f"{file.parent}: {error.strerror}") from error
 
 
 __all__ = ["ChegetError", "ask", "concur", "countermand", "refuse"]

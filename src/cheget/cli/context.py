@@ -38,9 +38,9 @@ from cheget.service.desk import Desk
 from cheget.service.house import House, find_house, open_desk, open_house, open_store
 
 __all__ = [
-    "Identity", "Pins", "at_desk", "find_order", "folder_of", "fresh", "house_option", "identify",
-    "is_asked", "json_option", "now", "passphrase", "reason_text", "say", "signing_options",
-    "state_folder",
+    "Identity", "Pins", "at_desk", "crew_file", "find_order", "folder_of", "fresh", "house_option",
+    "identify", "is_asked", "json_option", "now", "passphrase", "reason_text", "say",
+    "signing_options", "state_folder",
 ]  # fmt: skip
 
 
@@ -58,6 +58,12 @@ def at_desk(folder: Path | None) -> Iterator[tuple[House, Desk]]:
         yield house, open_desk(house, store, SystemClock())
     finally:
         store.close()
+
+
+def crew_file(house: House, order: str, post: str) -> Path:
+    """Where an answer beside an executor lies; its agent looks there."""
+    executor, _, seat = post.partition("/")
+    return house.folder / "executors" / executor / "crew" / f"{order[:16]}-{seat}.json"
 
 
 def reason_text(reason: str) -> Text:

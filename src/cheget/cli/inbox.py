@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from cheget.cli.context import at_desk, house_option, identify, json_option, now, say
+from cheget.cli.context import at_desk, crew_file, house_option, identify, json_option, now, say
 from cheget.cli.render import title, until
 from cheget.order.consequence import Turn, turns
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
+from cheget.service.desk import Desk
+from cheget.service.house import House
+from cheget.service.store import Reading
 
 
 @click.command()
@@ -21,7 +25,7 @@ from cheget.order.proceeding import Proceeding
 @json_option
 def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_json: bool) -> None:
     """What waits for your answer, and what you may still refuse."""
-    with at_desk(folder) as (_, desk):
+    with at_desk(folder) as (house, desk):
         who = person or identify(desk.charter, None, key_path).person
         waiting, ahead = [], []
         for proceeding in desk.orders():
@@ -32,6 +36,7 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
                 waiting.append((proceeding, mine))
             elif proceeding.release is None and not proceeding.was_counted(who):
                 ahead.append(proceeding)
+        beside = _beside(house, desk, who)
         value = {
             "person": who,
             "waiting": [
@@ -41,15 +46,49 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
                 }
                 for one, mine in waiting
             ],
+            "beside": [
+                {
+                    "order": one.digest, "words": order_name(one.digest),
+                    "executor": post.partition("/")[0], "post": post,
+                }
+                for one, post in beside
+            ],
             "ahead": [{"order": one.digest, "words": order_name(one.digest)} for one in ahead],
         }  # fmt: skip
-        say(value, as_json, lambda: _print(who, waiting, ahead))
+        say(value, as_json, lambda: _print(who, waiting, beside, ahead))
+
+
+def _beside(house: House, desk: Desk, who: str) -> list[tuple[Proceeding, str]]:
+    """Released orders that wait for this person beside an executor, and in which post."""
+    posts = [post for post, filler in desk.charter.posts.items() if filler == who and "/" in post]
+    found = []
+    for one in desk.orders() if posts else ():
+        if one.release is None or one.ending is not None:
+            continue
+        if now() >= one.release.at + one.action.hold + one.action.valid_for:
+            continue
+        named = desk.store.read(partial(_named, one.digest))
+        done = {receipt.executor for receipt in desk.receipts(one.digest)}
+        found += [
+            (one, post)
+            for post in posts
+            if post.partition("/")[0] in named - done
+            and not crew_file(house, one.digest, post).exists()
+        ]
+    return found
+
+
+def _named(order: str, tx: Reading) -> set[str]:
+    return set(tx.executors(order))
 
 
 def _print(
-    who: str, waiting: list[tuple[Proceeding, tuple[Turn, ...]]], ahead: list[Proceeding]
+    who: str,
+    waiting: list[tuple[Proceeding, tuple[Turn, ...]]],
+    beside: list[tuple[Proceeding, str]],
+    ahead: list[Proceeding],
 ) -> None:
-    if not waiting:
+    if not waiting and not beside:
         click.echo(f"Nothing waits for {who}.")
     for proceeding, mine in waiting:
         click.echo(title(proceeding))
@@ -60,6 +99,10 @@ def _print(
                 deputy = ", as deputy" + (f" in {until(wait)}" if wait > 0 else "")
             left = until(proceeding.order.decide_by - now())
             click.echo(f"  ○ {turn.level}: {turn.seat}{deputy}; {left} left")
+    for proceeding, post in beside:
+        click.echo(title(proceeding))
+        executor, _, seat = post.partition("/")
+        click.echo(f"  ○ beside {executor}: {seat} (concur or refuse --beside {executor})")
     if ahead:
         click.echo(f"Not asked of {who} yet, and may be refused already:")
         for proceeding in ahead:

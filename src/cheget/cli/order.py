@@ -225,3 +225,4 @@ def _print_sent(desk: Desk, digest: str) -> None:
     click.echo(title(proceeding))
     click.echo(paint(verdict(proceeding, [], now()), "yellow"))
     click.echo(f"  digest {digest}")
+    click.echo(f"next: cheget watch {order_name(digest)}; whoever is asked: cheget inbox")
