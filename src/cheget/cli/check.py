@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,27 +109,38 @@ def print_chain(path: Path, chain: Chain) -> None:
     """A chain in a few sentences."""
     count = sum(1 if kind.count is None else kind.count for kind in chain.executors)
     title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
-    click.echo(
+    counted = (
         f"{path.name}: {chain.id}{title} is sound. {_count(len(chain.members), 'member')},"
         f" {_count(len(chain.levels), 'level')}, {_count(count, 'executor')}."
     )
+    click.echo(_folded(counted, "", "  "))
     for action in chain.actions:
-        for line in _action(chain, action):
-            click.echo(f"  {line}")
+        asked, carried_out = _action(chain, action)
+        click.echo(_folded(asked, "  ", "      "))
+        click.echo(_folded(carried_out, "    ", "      "))
     if chain.claims:
         click.echo(f"  It makes {_count(len(chain.claims), 'claim')}, which are not proved here.")
     for warning in warnings(chain):
-        click.echo(f"  {click.style('warning', fg='yellow')}: {warning}")
+        text = _folded(f"warning: {warning}", "  ", "      ")
+        click.echo(text.replace("warning", click.style("warning", fg="yellow"), 1))
 
 
-def _action(chain: Chain, action: Action) -> list[str]:
+def _folded(text: str, first: str, rest: str) -> str:
+    return textwrap.fill(
+        text, 100, initial_indent=first, subsequent_indent=rest,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _action(chain: Chain, action: Action) -> tuple[str, str]:
+    """Who is asked, and what happens then."""
     head, *rest = chain.ladder(action.id)
     below = "; then ".join(f"{level.id} ({_asked(level)})" for level in rest)
     who = _listed(head.members)
     asks = f"{action.id}: {who} may transmit it, at {head.id}"
     if head.written not in {"any", ""}:
         asks += f" ({head.written})"
-    lines = [asks + (f"; then {below}." if below else ". Nobody else is asked.")]
+    asks += f"; then {below}." if below else ". Nobody else is asked."
     waits = []
     if action.hold:
         waits.append(f"waits {_span(action.hold)} after release")
@@ -138,8 +150,7 @@ def _action(chain: Chain, action: Action) -> list[str]:
         waits.append(f"only while {' and '.join(action.conditions)} is attested to")
     executors = ", ".join(action.executors)
     most = f"up to {action.at_most} of {executors}" if action.at_most > 1 else executors
-    lines.append(f"  carried out by {most}" + "".join(f"; {one}" for one in waits) + ".")
-    return lines
+    return asks, f"carried out by {most}{''.join(f'; {one}' for one in waits)}."
 
 
 def _asked(level: Level) -> str:

@@ -117,7 +117,7 @@ def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool
         digests = _texts(desk, words)
         if not yes:
             if not is_asked():
-                raise HouseError("there is nobody to ask", hint="--yes")
+                raise HouseError("there is nobody to ask", hint="--yes erases them")
             click.confirm(f"Erase {_count(len(digests), 'text')}, for ever?", abort=True)
         erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
         desk.store.scrub()

@@ -59,8 +59,9 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     def text() -> None:
         if drawn:
             click.echo(f"drew deployment {house.deployment} for {house.people.house}: house.yaml")
-        click.echo(f"{who} is enrolled, with a key of {public.scheme}.")
-        click.echo("next: cheget people found, once everybody with a seat is enrolled")
+        click.echo(f"{who} is enrolled, with a key of scheme {public.scheme}.")
+        click.echo("next: everybody else, and `cheget executor new` for each executor;"
+                   " then cheget people found")  # fmt: skip
 
     say(value, as_json, text)
 
@@ -235,4 +236,4 @@ def _said(state: dict[str, Any]) -> str:
         return f"A charter is proposed; still to agree: {', '.join(state['missing'])}"
     if state["state"] == "refused":
         return "The first charter was refused."
-    return "No charter has been proposed yet."
+    return "No charter has been proposed yet.\nnext: cheget people found"

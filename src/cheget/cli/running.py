@@ -96,6 +96,8 @@ def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
                 told[one.order] = (one.outcome, one.says)
                 _tell(agent.executor, one, as_json)
         if not every:
+            if not taken and not as_json:
+                _warn(f"nothing new for {agent.executor}")
             return not any(one.outcome in CLEAR_NO for one in taken)
         time.sleep(every)
 
@@ -145,7 +147,7 @@ def settle(name: str, words: tuple[str, ...], yes: bool, as_json: bool, **option
     question = "Is the clock right?" if clock else f"{looked} looked, and it was {outcome}?"
     if not yes:
         if not is_asked():
-            raise HouseError("there is nobody to ask", hint="--yes")
+            raise HouseError("there is nobody to ask", hint="--yes settles it as given")
         click.confirm(question, abort=True)
     with opened(read_settings(place, name).sources, place.folder, (), (), _warn) as sources:
         agent = open_agent(place, name, options["anchors"], sources)

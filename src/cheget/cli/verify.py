@@ -96,7 +96,7 @@ def _own(proceeding: Proceeding, at: int) -> tuple[str, str, str]:
     action, release = proceeding.action, proceeding.release
     assert release is not None  # noqa: S101 - step 6 has held
     first, end = release.at + action.hold, release.at + action.hold + action.valid_for
-    when = f"may be carried out from {to_text(first)}, at the earliest, until {to_text(end)}"
+    when = f"from {to_text(first)} at the earliest until {to_text(end)}"
     if at >= end:
         when = f"expired at {to_text(end)}"
     crews = [kind.id for kind in proceeding.law.chain.executors if kind.crew is not None]
@@ -142,7 +142,10 @@ def _charter(file: Path) -> Charter:
             data = json.loads(data.split(b"\n", 1)[0])["charter"].encode()
         except (ValueError, KeyError, AttributeError):
             raise MalformedDocumentError(f"{file} holds no charter") from None
-    return read_charter(data)
+    try:
+        return read_charter(data)
+    except MalformedDocumentError as error:
+        raise MalformedDocumentError(f"{file} holds no charter: {error}") from error
 
 
 def _instant(text: str | None) -> int:
