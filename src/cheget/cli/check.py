@@ -119,7 +119,9 @@ def print_chain(path: Path, chain: Chain) -> None:
         click.echo(_folded(asked, "  ", "      "))
         click.echo(_folded(carried_out, "    ", "      "))
     if chain.claims:
-        click.echo(f"  It makes {_count(len(chain.claims), 'claim')}, which are not proved here.")
+        them = "it" if len(chain.claims) == 1 else "them"
+        made = f"It makes {_count(len(chain.claims), 'claim')}; `cheget prove` decides {them}."
+        click.echo(f"  {made}")
     for warning in warnings(chain):
         text = _folded(f"warning: {warning}", "  ", "      ")
         click.echo(text.replace("warning", click.style("warning", fg="yellow"), 1))

@@ -34,7 +34,7 @@ from cheget.service.shown import head_of
 
 @click.group()
 def order() -> None:
-    """Transmit an order (request); list orders."""
+    """Transmit an order (request); list orders; derive a code."""
 
 
 @order.command()
