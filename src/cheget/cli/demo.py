@@ -30,7 +30,8 @@ def demo(folder: Path | None, as_json: bool) -> None:
         except OSError as error:
             raise HouseError(f"{folder}: {error.strerror}", hint="name a new folder") from error
         run(folder, report)
-        report.plain(f"\nThe house is in {folder}: cheget --help, with --house {folder}")
+        report.plain(f"\nThe house is in {folder}, with a key for each member in {folder}/keys.")
+        report.plain(f"next: cheget log verify --house {folder}; or any other verb, like that")
     else:
         with tempfile.TemporaryDirectory(prefix="cheget-demo-") as place:
             run(Path(place), report)
