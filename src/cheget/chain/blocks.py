@@ -9,7 +9,7 @@ from cheget.chain.chain import Chain, Condition, Level
 from cheget.chain.people import People
 from cheget.chain.residual import ALWAYS, NEVER, Formulas, leaf
 from cheget.chain.rule import names
-from cheget.chain.seating import Block, Move, Seat
+from cheget.chain.seating import Block, Move, Seat, Spend
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,14 @@ class Draft:
     """Reads a ladder once; ``blocks`` are what it falls into."""
 
     def __init__(
-        self, chain: Chain, ladder: Sequence[Level], conditions: Iterable[Condition], staff: Staff
-    ) -> None:
+        self, chain: Chain, ladder: Sequence[Level], conditions: Iterable[Condition], staff: Staff,
+        spend: Spend,
+    ) -> None:  # fmt: skip
         self.formulas = Formulas()
         self.seats: dict[int, tuple[str, str]] = {}
         self.parts: dict[str, _Part] = {}
         self._chain, self._ladder, self._staff = chain, ladder, staff
+        self._spend = spend
         self._variables = 0
         self._fillers: dict[int, list[str]] = {}  # who may fill a variable
         self._rules: dict[str, int] = {}
@@ -176,6 +178,7 @@ class Draft:
             tuple(topics),
             originated=not (head and self._tells),
             machines=any(self._staff.is_machine(person) for person in people),
+            spend=self._spend,
         )
 
     def _seat(self, person: str, places: dict[str, int], settles: Sequence[int]) -> Seat:

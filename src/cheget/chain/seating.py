@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from cheget.chain.residual import ALWAYS, NEVER, Formulas
 
 Answer = Literal["concur", "silent", "refuse"]
+OPTION = 8  # what it costs to make an option, where comparing two costs 1
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ RELEASED = State(frozenset([Option(originated=True, left=())]), ())
 STOPPED = State(frozenset(), ())
 
 
+class Spend(Protocol):
+    """Whoever counts the work on a block, and may stop it by an error."""
+
+    def __call__(self, steps: int, block: Block, /) -> None: ...
+
+
+def free(steps: int, block: Block, /) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True)
 class Block:
     """Levels and conditions that share people, and those people in the order they are read."""
@@ -76,6 +87,7 @@ class Block:
     levels: tuple[str, ...]  # what it is about, for whoever explains
     originated: bool  # whether whoever sits at the head need not be told apart
     machines: bool  # whether a machine may originate here
+    spend: Spend = free  # told of all work before it is done
 
     def start(self, *, refusing: bool) -> State:
         """The state before anybody has spoken; ``refusing`` unless nobody will refuse."""
@@ -98,6 +110,7 @@ class Block:
     def choices(self, state: State, place: int, answer: Answer) -> list[tuple[Option, Move | None]]:
         """Each option, after each thing that the person at ``place`` may do."""
         seat = self.people[place]
+        self.spend(OPTION * len(state.options) * len(seat.moves), self)
         found: list[tuple[Option, Move | None]] = []
         for option in state.options:
             if answer == "silent":
@@ -163,6 +176,7 @@ class Block:
             return distinct
         kept: list[Option] = []
         for option in distinct:
+            self.spend(len(kept), self)
             if any(self._covers(one, option) for one in kept):
                 continue
             kept = [one for one in kept if not self._covers(option, one)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cheget.chain.blocks import Draft, Staff
 from cheget.chain.chain import Chain, Level
 from cheget.chain.people import People
-from cheget.chain.seating import Answer, Block, Move, Option, State
+from cheget.chain.seating import Answer, Block, Move, Option, Spend, State, free
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Structure:
 
 def structure_of(
     chain: Chain, action: str | None = None, people: People | None = None,
-    *, ladder: tuple[Level, ...] | None = None,
+    *, ladder: tuple[Level, ...] | None = None, spend: Spend = free,
 ) -> Structure:  # fmt: skip
     """The structure of an action's ladder, or of the whole chain where it has no actions.
 
@@ -75,10 +75,11 @@ def structure_of(
         action: Which; None only for a chain without actions.
         people: Who fills the posts; None: everybody fills the post of their own name.
         ladder: Other levels than the action's, such as its first few.
+        spend: Told of the work that proofs take; may stop it by an error.
     """
     levels = ladder or (chain.ladder(action) if action is not None else chain.levels)
     conditions = chain.action(action).conditions if action is not None else ()
-    draft = Draft(chain, levels, [chain.condition(one) for one in conditions], Staff(people))
+    draft = Draft(chain, levels, [chain.condition(one) for one in conditions], Staff(people), spend)
     blocks = draft.blocks()
     return Structure(levels, tuple(draft.parts), blocks, draft.seats)
 

@@ -62,7 +62,9 @@ class Account:
         """
         for count in range(1, len(self.ladder) + 1):
             first = self.ladder[:count]
-            above = structure_of(self.chain, None, self.staff.people, ladder=first)
+            above = structure_of(
+                self.chain, None, self.staff.people, ladder=first, spend=self.budget.spend
+            )
             if not above.released(concurring, refusing):
                 return first[-1].id
         conditions = self.chain.action(self.action).conditions if self.action else ()
@@ -88,12 +90,22 @@ def accounts(
     """An account of each action, or of the one; actions with one ladder and conditions share."""
     budget, staff = Budget(steps), Staff(people)
     if not chain.actions:
-        return (Account(chain, (), structure_of(chain, None, people), staff, budget),)
+        return (
+            Account(
+                chain, (), structure_of(chain, None, people, spend=budget.spend), staff, budget
+            ),
+        )
     alike: dict[tuple[tuple[Level, ...], tuple[str, ...]], list[str]] = {}
     for each in chain.actions:
         if action in (None, each.id):
             alike.setdefault((chain.ladder(each.id), each.conditions), []).append(each.id)
     return tuple(
-        Account(chain, tuple(names), structure_of(chain, names[0], people), staff, budget)
+        Account(
+            chain,
+            tuple(names),
+            structure_of(chain, names[0], people, spend=budget.spend),
+            staff,
+            budget,
+        )
         for names in alike.values()
     )

@@ -18,7 +18,7 @@ from cheget.chain.claims import (
     parse_claim,
     people_of,
 )
-from cheget.chain.grammar import Syntax
+from cheget.chain.grammar import Syntax, format_rule
 from cheget.chain.residual import NEVER, Formulas, leaf
 from cheget.chain.rule import names
 from cheget.chain.seating import Block, Move, Seat
@@ -211,9 +211,17 @@ def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> Iterat
     if dual:
         formula = formulas.dual(formula)
     seats = tuple(Seat(person, (Move((v,)),), (v,), (), (), (v,)) for person, v in places.items())
-    block = Block(formulas, seats, (formula,), (), ("the claim",), originated=True, machines=False)
+    block = Block(
+        formulas,
+        seats,
+        (formula,),
+        (),
+        (f"the claim about {format_rule(who)}",),
+        originated=True,
+        machines=False,
+    )
     diagram = Diagram(block, account.budget, blocking=False)
     for size, count in enumerate(diagram.minimal()):
         for coalition in diagram.listed(size) if count else ():
-            account.budget.spend(1 + len(account.people), on=lambda: "a claim over so many people")
+            account.budget.spend(1 + len(account.people), block)
             yield coalition

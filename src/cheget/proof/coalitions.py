@@ -16,7 +16,7 @@ from cheget.chain.structure import Structure
 from cheget.proof.diagram import Budget, Diagram, Threshold
 from cheget.proof.polynomial import NONE, ONE, Sizes, everybody, minus, plus, product, times
 
-BUDGET = 400_000  # steps, each some microseconds; the largest proof takes seconds
+BUDGET = 1_500_000  # steps, each some microseconds: the largest proof takes seconds
 Part = Diagram | Threshold
 
 
@@ -112,7 +112,7 @@ class Coalitions:
     @property
     def deciding(self) -> frozenset[str]:
         """The people whose word can matter."""
-        if not self.every and self._empty:
+        if self._empty or not self.minimal():
             return frozenset()
         return frozenset().union(*(part.deciding for part in self.parts))
 

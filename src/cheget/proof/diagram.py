@@ -25,7 +25,7 @@ class Budget:
     def __init__(self, steps: int) -> None:
         self._left = steps
 
-    def spend(self, steps: int, *, on: Callable[[], str]) -> None:
+    def spend(self, steps: int, block: Block, /) -> None:
         """Take ``steps`` off.
 
         Raises:
@@ -33,9 +33,10 @@ class Budget:
         """
         self._left -= steps
         if self._left < 0:
+            where = f"{len(block.people)} people who meet at {', '.join(block.levels)}"
             raise TooEntangledError(
-                f"too entangled to prove: {on()}",
-                hint="who sits at several of these could sit at one; or raise --budget",
+                f"too entangled to prove: {where}",
+                hint="let fewer people sit at several of these; or raise --budget",
             )
 
 
@@ -68,16 +69,11 @@ class Diagram:
 
     def __init__(self, block: Block, budget: Budget, *, blocking: bool) -> None:
         self.people = tuple(seat.person for seat in block.people)
-        self._about = block.levels
-        self._budget = budget
+        self._block, self._budget = block, budget
         if len(self.people) > MOST_PEOPLE:
-            budget.spend(1 << 62, on=self.about)
+            budget.spend(1 << 62, block)
         self.nodes = Nodes(len(self.people))
         self.root = self._drawn(block, blocking)
-
-    def about(self) -> str:
-        """What part of the chain this is."""
-        return f"{len(self.people)} people who meet at {', '.join(self._about)}"
 
     def _drawn(self, block: Block, blocking: bool) -> int:
         """The block's states, layer by layer, then folded from below."""
@@ -90,7 +86,7 @@ class Diagram:
             known: dict[State, int] = {}
             below: list[tuple[int, int]] = []
             for state in layer:
-                self._budget.spend(len(state.options) + 1, on=self.about)
+                self._budget.spend(len(state.options) + 1, block)
                 below.append((
                     known.setdefault(block.step(state, place, stays), len(known)),
                     known.setdefault(block.step(state, place, joins), len(known)),
@@ -171,7 +167,7 @@ class Diagram:
                 return excluding(YES, nodes.without[met])
             key = (sets, met)
             if key not in known:
-                self._budget.spend(1, on=self.about)
+                self._budget.spend(1, self._block)
                 here, there = family.place[sets], nodes.place[met]
                 if there < here:
                     known[key] = excluding(sets, nodes.without[met])
