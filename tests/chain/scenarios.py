@@ -2,7 +2,11 @@
 
 from importlib.resources import files
 
-SCENARIOS = ("cheget", "wipe-database", "move-treasury", "release-firmware")
+SCENARIOS = (
+    *("cheget", "wipe-database", "move-treasury", "release-firmware"),
+    *("b59-1962", "minuteman", "us-sole-authority", "root-ksk", "vault-unseal", "bank-wire"),
+    *("security-council", "multisig-treasury"),
+)
 
 
 def scenario(name: str) -> bytes:

@@ -98,11 +98,11 @@ def sentences(account: Account) -> list[str]:
         )
     if weak.twice:
         who = _names([person for person, _ in weak.twice])
-        rule = (
-            "and may count at each" if account.chain.repeatable else "and count at one of them only"
-        )
-        verb = "sits" if len(weak.twice) == 1 else "sit"
-        found.append(f"{who} {verb} at more than one level, {rule}.")
+        one = len(weak.twice) == 1
+        where = "each" if account.chain.repeatable else "one of them only"
+        may = "may count at" if account.chain.repeatable else "counts at" if one else "count at"
+        sits = "sits" if one else "sit"
+        found.append(f"{who} {sits} at more than one level, and {may} {where}.")
     if weak.idle:
         verb = "matters" if len(weak.idle) == 1 else "matter"
         found.append(f"{_names(weak.idle)} never {verb}, whatever the others do.")
