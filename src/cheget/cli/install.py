@@ -60,6 +60,8 @@ class Place:
 def house_above(given: Path | None) -> Path | None:
     """The folder of the house here or above, without opening anything of it."""
     start = (given or Path.cwd()).absolute()
+    if not start.is_dir():
+        raise HouseError(f"there is no folder {start}")
     for folder in (start, *start.parents):
         if (folder / "people.yaml").is_file():
             return folder

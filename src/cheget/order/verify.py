@@ -194,7 +194,7 @@ def _parse(case: _Case) -> str:
     order = orders[0].unverified
     assert isinstance(order, Order)  # noqa: S101 - for the type checker; filtered above
     case.order = order
-    return f"{len(case.data):,} bytes, {len(case.filed)} envelopes, each in its one form"
+    return f"{len(case.data):,} bytes, {counted(len(case.filed), 'envelope')}, each in its one form"
 
 
 def _law(case: _Case) -> str:
@@ -272,7 +272,8 @@ def _log(case: _Case) -> str:
         path = shown.consistency if held.size < shown.slice.start else ()
         root = bytes.fromhex(held.root)
         extends(held.size, root, shown.slice, path, roots=case.roots)
-    return f"{len(shown.slice.headers)} headers give the root at size {case.latest.size}"
+    headers = counted(len(shown.slice.headers), "header")
+    return f"the root at size {case.latest.size}, from {headers} and the peaks before them"
 
 
 def _place(case: _Case) -> None:
@@ -312,7 +313,7 @@ def _place(case: _Case) -> None:
 def _signatures(case: _Case) -> str:
     """Step 5."""
     case.entries = [_entry(case.law, position, at, filed) for position, at, filed in case.placed]
-    return f"{len(case.entries)} signatures, each by the signer it names"
+    return f"{counted(len(case.entries), 'signature')}, each by the signer it names"
 
 
 def _entry(law: Law, position: int, at: int, filed: Filed) -> Entry:
@@ -339,7 +340,7 @@ def _count(case: _Case) -> str:
     if case.published.size <= proceeding.release.position:
         raise NotReleasedError("the published checkpoint lies before the release")
     levels = len(proceeding.rungs)
-    return f"released at {to_text(proceeding.release.at)}, {levels} levels, in order"
+    return f"released at {to_text(proceeding.release.at)}, {counted(levels, 'level')}, in order"
 
 
 def _open_or_released(case: _Case) -> str:
@@ -446,6 +447,11 @@ def _crew(case: _Case) -> str:
         case.papers.log.slice,
     )  # fmt: skip
     return says
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 level``, ``2 levels``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 LOG_STEP = 4

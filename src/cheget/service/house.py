@@ -82,8 +82,11 @@ def find_house(start: Path) -> Path:
     """The folder of the house in or above ``start``.
 
     Raises:
-        HouseError: there is no ``people.yaml`` anywhere above.
+        HouseError: no such folder, or no ``people.yaml`` anywhere above.
     """
+    if not start.is_dir():
+        raise HouseError(f"there is no folder {start}")
+    start = start.absolute()
     for folder in (start, *start.parents):
         if (folder / "people.yaml").is_file():
             return folder
