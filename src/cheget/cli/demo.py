@@ -5,12 +5,16 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cheget.cli.demo_report import Report
 from cheget.cli.plain import say
 from cheget.errors import HouseError
+
+if TYPE_CHECKING:
+    from cheget.chain.chain import Chain
 
 
 @click.command()
@@ -50,6 +54,7 @@ def run(folder: Path, report: Report) -> None:
         f"cheget demo: the chain of the article, {levels} levels of people and the crews,"
         f" {executors:,} executors\n"
     )
+    report.line("prove", _proved(staffed.chain))
     enrolled = len(staffed.people) + executors
     report.line("found", f"{enrolled:,} keys enrolled, each with proof of possession; the charter"
                 f" agreed by all {len(staffed.chain.members)} members")  # fmt: skip
@@ -59,3 +64,14 @@ def run(folder: Path, report: Report) -> None:
         demo_orders.audited(staffed, report)
     finally:
         staffed.desk.store.close()
+
+
+def _proved(chain: Chain) -> str:
+    """What is proved of the chain, in a line."""
+    from cheget.cli.proofs import claims_sentence, summary
+    from cheget.proof.account import accounts
+    from cheget.proof.claims import verdicts
+
+    proved = accounts(chain)
+    said = dict.fromkeys(summary(account) for account in proved)
+    return " ".join([claims_sentence(verdicts(chain, proved)), *said])
