@@ -74,7 +74,7 @@ def test_shapley_is_how_often_somebody_decides_when_all_come_in_turn(given_: Sta
         assert power.shapley == Fraction(decides[person], total)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(staffed())
 def test_without_veto_and_deputy_blocking_is_the_minimal_transversals_of_releasing(
     given_: Staffed,
@@ -89,7 +89,7 @@ def test_without_veto_and_deputy_blocking_is_the_minimal_transversals_of_releasi
     assert blocking == minimal(hits)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(staffed(), st.data())
 def test_the_fewest_of_some_people_that_a_release_takes(
     given_: Staffed, data: st.DataObject
@@ -101,7 +101,7 @@ def test_the_fewest_of_some_people_that_a_release_takes(
     assert account.releasing.least(some.__contains__) == min(wanted, default=None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(staffed())
 def test_whose_word_decides_belongs_to_a_minimal_coalition(given_: Staffed) -> None:
     chain, people = given_

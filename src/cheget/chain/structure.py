@@ -27,7 +27,7 @@ class Sitting:
 
 @dataclass(frozen=True)
 class Structure:
-    """The structure of one action's ladder. ``people`` have a say in it, in the file's order."""
+    """The structure of one action's ladder. ``people`` have a say in it, from the head down."""
 
     ladder: tuple[Level, ...]
     people: tuple[str, ...]
