@@ -103,6 +103,13 @@ def sentences(account: Account) -> list[str]:
         may = "may count at" if account.chain.repeatable else "counts at" if one else "count at"
         sits = "sits" if one else "sit"
         found.append(f"{who} {sits} at more than one level, and {may} {where}.")
+    if weak.stranded is not None:
+        stuck = weak.stranded
+        where = _names([f"{one.person} answers at {one.level}" for one in stuck.answered])
+        found.append(
+            f"Willing people can get stuck: {_names(stuck.coalition, most=len(stuck.coalition))}"
+            f" can release it, but once {where} it stops at {stuck.level}."
+        )
     if weak.idle:
         verb = "matters" if len(weak.idle) == 1 else "matter"
         found.append(f"{_names(weak.idle)} never {verb}, whatever the others do.")

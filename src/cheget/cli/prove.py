@@ -14,6 +14,7 @@ from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:
     from cheget.chain.people import People
+    from cheget.chain.structure import Sitting
     from cheget.proof.account import Account
     from cheget.proof.claims import Verdict
     from cheget.proof.coalitions import Coalitions
@@ -114,6 +115,13 @@ def _account(account: Account, listed: int) -> dict[str, Any]:
                 {"level": one.level, "written": one.written, "takes": one.takes}
                 for one in weak.demands
             ],
+            "stranded": None
+            if weak.stranded is None
+            else {
+                "coalition": list(weak.stranded.coalition),
+                "answered": _seating(weak.stranded.answered),
+                "level": weak.stranded.level,
+            },
         },
     }
 
@@ -128,6 +136,10 @@ def _family(family: Coalitions, listed: int) -> dict[str, Any]:
     }
 
 
+def _seating(seating: tuple[Sitting, ...]) -> list[dict[str, str]]:
+    return [{"level": one.level, "post": one.post, "person": one.person} for one in seating]
+
+
 def _claim(verdict: Verdict) -> dict[str, Any]:
     shown = verdict.counterexample
     return {
@@ -138,9 +150,6 @@ def _claim(verdict: Verdict) -> dict[str, Any]:
             "action": shown.action,
             "coalition": list(shown.coalition),
             "why": shown.why,
-            "seating": [
-                {"level": one.level, "post": one.post, "person": one.person}
-                for one in shown.seating
-            ],
+            "seating": _seating(shown.seating),
         },
     }  # fmt: skip

@@ -8,6 +8,7 @@ from cheget.chain.chain import Level
 from cheget.chain.rule import Of
 from cheget.chain.structure import levels_of
 from cheget.proof.account import Account
+from cheget.proof.stranding import Stranded, stranded
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Weaknesses:
     twice: tuple[tuple[str, tuple[str, ...]], ...]  # who sits at several levels, and where
     idle: tuple[str, ...]  # whose word never matters
     demands: tuple[Demand, ...]
+    stranded: Stranded | None  # a way in which willing people get stuck
 
 
 def weaknesses(account: Account) -> Weaknesses:
@@ -48,6 +50,7 @@ def weaknesses(account: Account) -> Weaknesses:
         tuple((p, levels) for p, levels in places.items() if len(levels) > 1),
         tuple(p for p in people if passable and p not in deciding),
         tuple(_demands(account, places)) if passable else (),
+        stranded(account),
     )
 
 
