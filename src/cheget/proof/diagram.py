@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import combinations
+from math import comb
 
 from cheget.chain.seating import Answer, Block, State
 from cheget.errors import TooEntangledError
@@ -241,13 +242,13 @@ class Threshold:
 
     def minimal(self) -> Sizes:
         """How many minimal coalitions there are of each size."""
-        return (*(0,) * self.need, everybody(len(self.people))[self.need])
+        return (*(0,) * self.need, comb(len(self.people), self.need))
 
     def swings(self, person: str) -> Sizes:
         """How many coalitions of each size without ``person`` do it only with them."""
         if person not in self.deciding:
             return NONE
-        return (*(0,) * (self.need - 1), everybody(len(self.people) - 1)[self.need - 1])
+        return (*(0,) * (self.need - 1), comb(len(self.people) - 1, self.need - 1))
 
     def listed(self, size: int) -> Iterator[tuple[str, ...]]:
         """The minimal coalitions of a size, one by one."""

@@ -7,7 +7,6 @@ far enough apart that none runs into the next, and Python multiplies fast.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import comb
 
 Sizes = tuple[int, ...]  # how many of size 0, 1, 2, …
 
@@ -58,7 +57,10 @@ def product(factors: Iterable[Sequence[int]]) -> Sizes:
 
 def everybody(people: int) -> Sizes:
     """How many coalitions of each size so many people form."""
-    return tuple(comb(people, size) for size in range(people + 1))
+    counts = [1]
+    for size in range(people):
+        counts.append(counts[-1] * (people - size) // (size + 1))
+    return tuple(counts)
 
 
 def trimmed(counts: list[int]) -> Sizes:
