@@ -69,7 +69,8 @@ STOPPED = State(frozenset(), ())
 class Spend(Protocol):
     """Whoever counts the work on a block, and may stop it by an error."""
 
-    def __call__(self, steps: int, block: Block, /) -> None: ...
+    def __call__(self, steps: int, block: Block, /) -> None:
+        """Take note of so many steps."""
 
 
 def free(steps: int, block: Block, /) -> None:
