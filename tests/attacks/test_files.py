@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cheget.chain.parse import parse_chain
+from cheget.cli.main import cheget
 from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, MalformedDocumentError, NotAllowedError
 from cheget.order.fields import check_text
@@ -62,9 +63,7 @@ def test_script_in_a_reason_text(sim: ChainSimulator, text: str) -> None:
 
 
 def test_a_fault_in_a_file_prints_nothing_that_steers(tmp_path: Path) -> None:
-    from cheget.cli.check import check
-
     file = tmp_path / "evil.yaml"
     file.write_text("chain: \x1b[31mred\n")
-    done = CliRunner().invoke(check, [str(file)])
+    done = CliRunner().invoke(cheget, ["check", str(file)])
     assert "\x1b" not in done.output
