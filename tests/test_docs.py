@@ -66,6 +66,24 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
         assert matches(expected, lines), (command, expected, lines)
 
 
+def shape(line: str) -> str:
+    """A line without what differs from run to run: the order's words, and numbers."""
+    line = re.sub(r"order  [a-z]+( [a-z]+){5}", "order  WORDS", line)
+    return re.sub(r"[0-9][0-9,]*", "N", line.rstrip())
+
+
+@pytest.mark.slow
+def test_the_demo_prints_what_the_readme_shows() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cheget", "demo"], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    shown = (ROOT / "README.md").read_text().split("```text\n")[1].split("```")[0]
+    assert [shape(one) for one in done.stdout.splitlines()] == [
+        shape(one) for one in shown.splitlines()
+    ]
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
