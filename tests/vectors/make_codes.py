@@ -1,0 +1,115 @@
+"""Writes tests/vectors/codes: a code a file, with what an executor knows, and what it must say.
+
+    PYTHONPATH=src:tests python tests/vectors/make_codes.py
+
+Every key, nonce and instant is fixed, so that the files come out the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from cheget.audit.instant import to_text
+from evil import EvilDesk
+from simulator import ChainSimulator, scenario
+
+HERE = Path(__file__).parent / "codes"
+DB = "production-db"
+Case = tuple[str, str, str, bytes, dict[str, object]]  # name, expect, why, code, circumstances
+
+
+def ordered(folder: Path, name: str) -> ChainSimulator:
+    """A wipe of a house of its own, asked of the team."""
+    simulator = ChainSimulator(scenario("wipe-database"), folder / name)
+    simulator.transmit("ann", "wipe", [DB], database="orders")
+    return simulator
+
+
+def cases(folder: Path) -> Iterator[Case]:
+    simulator = ordered(folder, "released")
+    simulator.release()
+    released = simulator.clock.now()
+    code = simulator.desk.code(simulator.order, DB)
+    held = released + 900
+    ready: dict[str, object] = {"now": held, "first-stored": released, "asked-again": held}
+    yield "released", "accept", "every level concurred, and the hold is over", code, ready
+    yield "cut-short", "reject 0", "the last byte is missing", code[:-1], ready
+    yield "padded", "reject 0", "a line end after the last byte", code + b"\n", ready
+    yield "readdressed", "reject 2", "another executor's code", code, {
+        **ready, "executor": "staging-db",
+    }  # fmt: skip
+    yield "not-configured", "reject 3", "an act that this executor's own file lacks", code, {
+        **ready, "configured": "emergency-wipe",
+    }  # fmt: skip
+    yield "hold-not-over", "reject 8", "a second before the hold ends", code, {
+        **ready, "now": held - 1, "asked-again": held - 1,
+    }  # fmt: skip
+    yield "not-asked-again", "reject 8", "no source was asked after the hold", code, {
+        **ready, "asked-again": held - 1,
+    }  # fmt: skip
+    yield "expired", "reject 8", "valid until this very second", code, {
+        **ready, "now": held + 3600, "asked-again": held + 3600,
+    }  # fmt: skip
+    yield "clock-set-back", "reject 8", "the clock was an hour further before", code, {
+        **ready, "clock-mark": held + 3600,
+    }  # fmt: skip
+    yield "acted-before", "reject 9", "the journal has the order", code, {
+        **ready, "outcomes": "carried-out",
+    }  # fmt: skip
+    yield "before-tenure", "reject 9", "released before the journal's tenure", code, {
+        **ready, "tenure": simulator.desk.head("orders").size,
+    }  # fmt: skip
+    simulator.countermand("dee")
+    stopped = simulator.desk.code(simulator.order, DB)
+    yield "countermanded", "reject 7", "taken back in the hold", stopped, ready
+    yield from forged(folder, ready)
+
+
+def forged(folder: Path, ready: dict[str, object]) -> Iterator[Case]:
+    """What a server makes that owns the log key and the store."""
+    simulator = ordered(folder, "forged")
+    evil = EvilDesk(simulator)
+    evil.concur("bob")
+    evil.concur("cho")
+    yield "a-level-short", "reject 6", "security was never asked", evil.code(DB), ready
+    evil.concur("dee", by="eve")
+    yield "forged-concurrence", "reject 5", "dee's answer, signed by eve", evil.code(DB), ready
+    evil = EvilDesk(simulator)
+    evil.concur("ann")
+    yield (
+        "counted-twice",
+        "reject 6",
+        "the originator answers for the team too",
+        evil.code(DB),
+        ready,
+    )
+    evil = EvilDesk(simulator)
+    evil.concur("bob", root="0" * 64)
+    evil.concur("cho")
+    evil.concur("dee")
+    yield "head-that-never-was", "reject 6", "bob saw another log", evil.code(DB), ready
+
+
+def main() -> None:
+    shutil.rmtree(HERE, ignore_errors=True)
+    HERE.mkdir()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        simulator = ChainSimulator(scenario("wipe-database"), folder / "charter")
+        (HERE / "charter.json").write_bytes(simulator.charter.payload)
+        law = simulator.desk.head("law")  # the same in every house of these vectors
+        held = f"{law.size} {law.root}"
+        for name, expect, why, code, facts in cases(folder):
+            known = {"executor": DB, "tenure": 0, "law-held": held, **facts}
+            for one in ("now", "first-stored", "asked-again", "clock-mark"):
+                if one in known:
+                    known[one] = to_text(int(str(known[one])))
+            head = [f"expect: {expect}", f"# {why}", *(f"{k}: {v}" for k, v in known.items())]
+            (HERE / f"{name}.txt").write_bytes("\n".join([*head, "", ""]).encode() + code)
+
+
+if __name__ == "__main__":
+    main()
