@@ -93,13 +93,13 @@ def forged(folder: Path, ready: dict[str, object]) -> Iterator[Case]:
     yield "head-that-never-was", "reject 6", "bob saw another log", evil.code(DB), ready
 
 
-def main() -> None:
-    shutil.rmtree(HERE, ignore_errors=True)
-    HERE.mkdir()
+def main(target: Path = HERE) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         simulator = ChainSimulator(scenario("wipe-database"), folder / "charter")
-        (HERE / "charter.json").write_bytes(simulator.charter.payload)
+        (target / "charter.json").write_bytes(simulator.charter.payload)
         law = simulator.desk.head("law")  # the same in every house of these vectors
         held = f"{law.size} {law.root}"
         for name, expect, why, code, facts in cases(folder):
@@ -108,7 +108,7 @@ def main() -> None:
                 if one in known:
                     known[one] = to_text(int(str(known[one])))
             head = [f"expect: {expect}", f"# {why}", *(f"{k}: {v}" for k, v in known.items())]
-            (HERE / f"{name}.txt").write_bytes("\n".join([*head, "", ""]).encode() + code)
+            (target / f"{name}.txt").write_bytes("\n".join([*head, "", ""]).encode() + code)
 
 
 if __name__ == "__main__":
