@@ -176,6 +176,10 @@ class ChainSimulator:
         self.order = done.digest
         return done
 
+    def verify_shown(self, data: bytes) -> Verified:
+        """What a signer says of papers that somebody shows them."""
+        return verify_papers(data, pinned=self.pinned, now=self.clock.now())
+
     def verified(self) -> Verified:
         """The order as a signer verifies it."""
         data = self.desk.papers(self.order)

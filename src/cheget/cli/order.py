@@ -143,6 +143,33 @@ def code(
             click.echo(f"wrote {output}, {len(found):,} bytes")
 
 
+@order.command()
+@click.argument("words", nargs=-1, required=True, metavar="ORDER")
+@click.option("--parameter", required=True, metavar="NAME", help="Which of its file parameters.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="Write it there; nothing is overwritten.")  # fmt: skip
+@house_option
+def file(words: tuple[str, ...], parameter: str, output: Path, folder: Path | None) -> None:
+    """The file that an order names by its digest: look at it before you answer.
+
+    What is written has been verified: it is the file that everybody signs.
+    """
+    from cheget.cli.view import view
+
+    with at_desk(folder) as (_, desk):
+        seen = view(desk, find_order(desk, words))
+        given = dict(seen.proceeding.order.parameters)
+        data = seen.papers.files.get(given.get(parameter, ""))
+        if data is None:
+            raise NotAllowedError(f"the order has no file parameter {safe(parameter)}")
+        try:
+            with output.open("xb") as target:
+                target.write(data)
+        except OSError as error:
+            raise HouseError(f"{output}: {error.strerror}") from error
+        click.echo(f"wrote {output}, {len(data):,} bytes, SHA-256 {given[parameter]}")
+
+
 def _law(charter: Charter, action: str, chain_id: str | None) -> Law:
     laws = [
         law

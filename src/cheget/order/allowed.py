@@ -6,7 +6,7 @@ words. The hint at the end of an error is for whoever wrote the order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cheget.audit.instant import to_text
 from cheget.audit.merkle import Tree, leaf_hashes
@@ -61,6 +61,30 @@ def _check_parameters(action: Action, order: Order) -> None:
         fault = check_parameter(parameter, given[name])
         if fault is not None:
             raise NotAllowedError(f"{name}: {fault}")
+
+
+def check_files(action: Action, order: Order, files: Mapping[str, bytes]) -> None:
+    """Return only if the file of each file parameter is there, and no larger than allowed.
+
+    Args:
+        action: The action ordered.
+        order: The order, whose parameters hold digests.
+        files: Contents by their digests, which were compared.
+
+    Raises:
+        NotAllowedError: without the file nobody knows what is ordered.
+    """
+    given = dict(order.parameters)
+    for name, parameter in action.parameters:
+        if parameter.kind != "file":
+            continue
+        data = files.get(given[name])
+        if data is None:
+            raise NotAllowedError(f"{name}: its file is missing")
+        if len(data) > parameter.up_to:
+            raise NotAllowedError(
+                f"{name}: its file has {len(data):,} bytes, and at most {parameter.up_to:,}"
+            )
 
 
 def executors_tree(executors: Sequence[str]) -> Tree:

@@ -25,7 +25,7 @@ from cheget.errors import (
     TimingError,
     VerificationError,
 )
-from cheget.order.allowed import check_executors, check_kind, check_order
+from cheget.order.allowed import check_executors, check_files, check_kind, check_order
 from cheget.order.charter import Law
 from cheget.order.circumstances import Circumstances, check_configured, check_crew, check_once
 from cheget.order.documents import Countermand, Order, Refusal
@@ -230,6 +230,7 @@ def _allowed(case: _Case) -> str:
     """Step 3, for a code."""
     action = check_order(case.law, case.order)
     check_kind(case.law, action, case.executor)
+    check_files(action, case.order, case.papers.files)
     check_configured(case.circumstances, action.id)
     return f"{action.id} as the chain allows it"
 
@@ -240,6 +241,7 @@ def _allowed_list(case: _Case) -> str:
     if isinstance(case.papers.address, Address):
         raise AddressError("a code, where the list of executors is due")
     check_executors(case.law, case.order, case.papers.address)
+    check_files(action, case.order, case.papers.files)
     return f"{action.id} as the chain allows it"
 
 

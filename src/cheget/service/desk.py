@@ -16,7 +16,7 @@ from typing import Protocol
 from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
 from cheget.audit.header import Header, decode
 from cheget.errors import NotAcceptedError, StoreError, VerificationError
-from cheget.order.allowed import check_executors, check_order
+from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
 from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
@@ -112,12 +112,7 @@ class Desk:
         def allowed(law: Law) -> None:
             action = check_order(law, document)
             check_executors(law, document, executors)
-            given = dict(document.parameters)
-            for name, parameter in action.parameters:
-                if parameter.kind == "file":
-                    data = by_digest.get(given[name])
-                    if data is None or len(data) > parameter.up_to:
-                        raise NotAcceptedError(f"{name}: its file is missing, or too large")
+            check_files(action, document, by_digest)
 
         def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
             placed = self._transmit(tx, filed, document, allowed)
