@@ -209,6 +209,7 @@ def test_an_executor_on_another_machine_is_enrolled_by_its_document(
 def test_a_carried_code_must_reach_back_to_the_head_that_is_held(founded: Shell) -> None:
     settings = founded.here / "executors" / "production-db" / "executor.yaml"
     settings.write_text(settings.read_text().replace("/bin/echo", "/bin/true"))
+    settings.write_text(settings.read_text().replace("at: [../..]", "# only files"))
     for number in range(2):
         founded.must("request", "wipe", "database=orders", "--key", "ann.key", "--yes")
         for person in ("bob", "dee"):
@@ -222,6 +223,21 @@ def test_a_carried_code_must_reach_back_to_the_head_that_is_held(founded: Shell)
     founded.status = 0
     founded.must(*code, "--since", str(status["heads"]["orders"]["size"]))
     assert "carried-out" in founded.must(*run)
+
+
+def test_a_carried_code_does_not_get_round_a_stop_that_a_place_has(founded: Shell) -> None:
+    """The code was made before the countermand; the house that `at` names knows of it."""
+    founded.must("request", "wipe", "database=orders", "--key", "ann.key", "--yes")
+    for person in ("bob", "dee"):
+        founded.must("concur", founded.orders[0], "--key", f"{person}.key", "--yes")
+    size = json.loads(founded.must("executor", "status", "production-db", "--json"))["heads"]
+    founded.must(
+        "order", "code", founded.orders[0], "--executor", "production-db", "-o", "code.json",
+        "--since", str(size["orders"]["size"]),
+    )  # fmt: skip
+    founded.must("countermand", founded.orders[0], "--key", "ann.key", "--yes")
+    out, _ = founded.run("executor", "run", "production-db", "--once", "--code", "code.json")
+    assert (founded.status, "refused" in out, "carried-out" in out) == (1, True, False)
 
 
 def test_a_caret_stands_under_the_fault_in_a_long_line(tmp_path: Path) -> None:

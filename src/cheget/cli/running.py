@@ -46,8 +46,9 @@ def run(
 ) -> None:  # fmt: skip
     """Take codes, verify them, act once, and sign receipts.
 
-    It asks the places that executor.yaml names under `at`; given --code, those files only, and
-    no desk is needed. With --once the exit status is 1 if an order was refused, or its act
+    It asks the places that executor.yaml names under `at`, and the files given. A code that was
+    carried may lack a stop, so every place named is asked even then; where `at` is left out,
+    the files alone. With --once the exit status is 1 if an order was refused, or its act
     failed or is unknown.
     """
     from cheget.cli.install import open_agent, place_of, read_pinned, read_settings

@@ -31,8 +31,8 @@ def opened(
     """The sources that ``executor.yaml`` names, and files given by hand.
 
     Args:
-        places: Folders: a house, or one with ``codes/`` and ``stops/``. Not asked when codes
-            are given by hand.
+        places: Folders: a house, or one with ``codes/`` and ``stops/``. Asked beside codes given
+            by hand too: a code that is carried may lack a stop that one of them has.
         beside: The folder that relative places are relative to.
         codes: Files with a code each.
         stops: Files with a stop each.
@@ -40,7 +40,7 @@ def opened(
     """
     with ExitStack() as stack:
         found: list[Source] = []
-        for place in () if codes else places:
+        for place in places:
             if "://" in place:
                 raise HouseError(
                     f"{place}: asking over the network is not supported yet",
