@@ -1,10 +1,11 @@
 """Every way cheget says no, as one tree.
 
     ChegetError
-    ├── ChainFileError              a chain file or people.yaml; has line, column, expected, hint
+    ├── ChainFileError              a chain, people or beliefs file; has line, column, expected, hint
     ├── CharterError                a charter that cannot stand
     ├── ProofError                  a chain of which something cannot be proved
     │   └── TooEntangledError       the people sit at too many places at once for the budget
+    ├── AssessmentError             beliefs of which something cannot be assessed
     ├── VerificationError           something shown does not verify; has the number of the step
     │   ├── MalformedDocumentError  0  size, media type, canonical form, fields
     │   ├── LawError                1  the charter, the law log, the law the order names
@@ -42,7 +43,7 @@ class ChegetError(Exception):
 
 
 class ChainFileError(ChegetError):
-    """A chain file or people file with a fault at ``line`` and ``column`` (both from 1)."""
+    """A chain, people or beliefs file with a fault at ``line`` and ``column`` (both from 1)."""
 
     def __init__(
         self, message: str, *, line: int, column: int, expected: str = "", hint: str = ""
@@ -72,6 +73,10 @@ class ProofError(ChegetError):
 
 class TooEntangledError(ProofError):
     """Too many people sit at several places at once; the message says who and where."""
+
+
+class AssessmentError(ChegetError):
+    """Beliefs of which something cannot be assessed, and is not guessed."""
 
 
 class VerificationError(ChegetError):

@@ -50,7 +50,7 @@ class Draft:
 
     def __init__(
         self, chain: Chain, ladder: Sequence[Level], conditions: Iterable[Condition], staff: Staff,
-        spend: Spend,
+        spend: Spend, *, ordered: bool = False,
     ) -> None:  # fmt: skip
         self.formulas = Formulas()
         self.seats: dict[int, tuple[str, str]] = {}
@@ -65,7 +65,7 @@ class Draft:
             self._read_level(number, level)
         for condition in conditions:
             self._read_condition(condition)
-        self._tells = self._originator_matters()
+        self._tells = not ordered and self._originator_matters()
 
     def blocks(self) -> tuple[Block, ...]:
         """The blocks, from the head down."""

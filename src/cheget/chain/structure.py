@@ -66,7 +66,7 @@ class Structure:
 
 def structure_of(
     chain: Chain, action: str | None = None, people: People | None = None,
-    *, ladder: tuple[Level, ...] | None = None, spend: Spend = free,
+    *, ladder: tuple[Level, ...] | None = None, ordered: bool = False, spend: Spend = free,
 ) -> Structure:  # fmt: skip
     """The structure of an action's ladder, or of the whole chain where it has no actions.
 
@@ -75,11 +75,13 @@ def structure_of(
         action: Which; None only for a chain without actions.
         people: Who fills the posts; None: everybody fills the post of their own name.
         ladder: Other levels than the action's, such as its first few.
+        ordered: Whether somebody has originated it already.
         spend: Told of the work that proofs take; may stop it by an error.
     """
     levels = ladder or (chain.ladder(action) if action is not None else chain.levels)
     conditions = chain.action(action).conditions if action is not None else ()
-    draft = Draft(chain, levels, [chain.condition(one) for one in conditions], Staff(people), spend)
+    attested = [chain.condition(one) for one in conditions]
+    draft = Draft(chain, levels, attested, Staff(people), spend, ordered=ordered)
     blocks = draft.blocks()
     return Structure(levels, tuple(draft.parts), blocks, draft.seats)
 

@@ -1,0 +1,1 @@
+"""Assess: would it be carried out, how surely, and what would change it."""
