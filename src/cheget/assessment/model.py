@@ -174,12 +174,20 @@ class _Builder:
     def model(self) -> Model:
         """The model."""
         beliefs = self.beliefs
-        groups, belongs = self._groups()
+        sized = self._sized()
+
+        def belongs(person: str | None) -> tuple[int, ...]:
+            return tuple(place for place, (_, members, _) in enumerate(sized)
+                         if members is None or person in members)  # fmt: skip
+
         profiles = {
             person: self._profile(person, levels, belongs(person))
             for person, levels in self.places.items()
         }
         crews = tuple(self._crews(belongs))
+        groups = tuple(
+            Group(shared.group, self._correlation(shared), size) for shared, _, size in sized
+        )
         action = self.chain.action(beliefs.action) if beliefs.action else None
         named = sum(beliefs.naming.values())
         within = beliefs.within
@@ -291,28 +299,19 @@ class _Builder:
                     return self._ref(f"{where}.{state}", belief)
         return None
 
-    def _groups(self) -> tuple[tuple[Group, ...], Callable[[str | None], tuple[int, ...]]]:
+    def _sized(self) -> list[tuple[Shared, frozenset[str] | None, int]]:
+        """Who thinks alike, the larger groups first; members None: everyone."""
         people = len(self.places) + sum(
             count * len(set(names(kind.crew))) for kind, count in self._named() if kind.crew
         )
         sized = []
         for shared in self.beliefs.shared:
+            if shared.belief.number == fixed(0.0):
+                continue
             members = self._within_group(shared.group)
-            size = people if members is None else len(members)
-            sized.append((shared, members, size))
+            sized.append((shared, members, people if members is None else len(members)))
         sized.sort(key=lambda one: -one[2])  # stable: ties as written
-        groups = tuple(
-            Group(shared.group, self._correlation(shared), size) for shared, _, size in sized
-        )
-
-        def belongs(person: str | None) -> tuple[int, ...]:
-            return tuple(
-                place for place, (_, members, _) in enumerate(sized)
-                if groups[place].correlation != ZERO
-                and (members is None or person in members)
-            )  # fmt: skip
-
-        return groups, belongs
+        return sized
 
     def _within_group(self, group: str) -> frozenset[str] | None:
         """The members of a group who have a part in the ladder; None: everyone."""

@@ -27,6 +27,7 @@ TENSOR = 1e-9
 _MOST_HALVINGS = 45
 _MOST_CELLS = 1_500_000  # points times nodes at once
 _WIDTH = 8.5
+_COARSE, _FINEST = 24, 768
 _REPEATS, _SAMPLES = 8, 4096
 
 
@@ -87,9 +88,12 @@ class Assessor:
                  and not isinstance(other, Crews)]  # fmt: skip
         return min(sites, default=-2)
 
-    def at(self, values: Array, fine: float = FINE) -> Outcomes:
-        """The outcomes where the inputs are ``values``, shaped (points, inputs)."""
-        points = Points(self.model, np.asarray(values, dtype=np.float64))
+    def at(self, values: Array, fine: float = FINE, counts: Array | None = None) -> Outcomes:
+        """The outcomes where the inputs are ``values``, shaped (points, inputs).
+
+        ``counts``: how much each point matters, so that hard ones that hardly do cost little.
+        """
+        points = Points(self.model, np.asarray(values, dtype=np.float64), counts)
         whole, se = np.zeros((2, len(points), len(self.model.steps))), 0.0
         method: Method = "exact" if not self.wide and not self.narrow else "quadrature"
         for chance, forced in self._cases(points):
@@ -183,12 +187,40 @@ class Assessor:
         """One wide shock: panels halved until both halves agree with the whole."""
         (group,) = self.wide
 
-        def over(z: Array) -> Array:
+        def over(z: Array, points: Points) -> Array:
             shocks = np.zeros((len(self.model.groups), len(z)))
             shocks[group] = z
-            return self._given(people, forced, shocks, 1)
+            return self._given(People(points), forced, shocks, 1)
 
-        return halved(over, fine, max(1, _MOST_CELLS // len(people.points)))
+        if fine <= FINE:
+            most = max(1, _MOST_CELLS // len(people.points))
+            return halved(lambda z: over(z, people.points), fine, most)
+        return self._nested(over, people.points, fine)
+
+    def _nested(
+        self, over: Callable[[Array, Points], Array], points: Points, fine: float
+    ) -> Array:
+        """Trapezoid rules, each with the nodes of the one before; points that agree are done."""
+        total = np.zeros((2, len(points), len(self.model.steps)))
+        left, size = np.arange(len(points)), _COARSE
+        z = np.linspace(-_WIDTH, _WIDTH, size + 1)
+        sums = over(z, points) @ np.exp(-z * z / 2)
+        while len(left):
+            size *= 2
+            if size > _FINEST:
+                rest = points.only(left)
+                most = max(1, _MOST_CELLS // len(left))
+                total[:, left] = halved(lambda z, rest=rest: over(z, rest), fine, most)  # type: ignore[misc]
+                break
+            z = np.linspace(-_WIDTH, _WIDTH, size + 1)[1::2]
+            here = points.only(left)
+            more = sums + over(z, here) @ np.exp(-z * z / 2)
+            step = 2 * _WIDTH / size / np.sqrt(2 * np.pi)
+            gap = np.max(np.abs(more * step - sums * 2 * step), axis=(0, 2))
+            done = gap * here.counts <= fine
+            total[:, left[done]] = more[:, done] * step
+            left, sums = left[~done], more[:, ~done]
+        return total
 
     def _doubled(self, people: People, forced: Forced, fine: float) -> Array:
         nodes, before = 32, self._tensor(people, forced, 32)

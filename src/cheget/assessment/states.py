@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from cheget.assessment.model import Model, Profile, Ref
@@ -34,11 +35,16 @@ class Answer:
 class Points:
     """Draws of a model's uncertain numbers: ``values`` is shaped (points, inputs)."""
 
-    def __init__(self, model: Model, values: Array) -> None:
+    def __init__(self, model: Model, values: Array, counts: Array | None = None) -> None:
         self.model, self.values = model, values
+        self.counts: Array = np.ones(len(values)) if counts is None else counts
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def only(self, which: NDArray[np.intp]) -> Points:
+        """Some of them."""
+        return Points(self.model, self.values[which], self.counts[which])
 
     def of(self, ref: Ref) -> Array:
         """A number at each point, shaped (points, 1)."""

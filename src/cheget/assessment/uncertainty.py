@@ -1,0 +1,367 @@
+"""What isn't known, carried through: the distribution of the answer over the inputs (rule 22).
+
+Up to two uncertain numbers are integrated by quadrature over their scores; more are drawn as
+scrambled Sobol points, in independent repeats, so that every sampled number has a standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special, stats
+from scipy.optimize import elementwise
+
+from cheget.assessment.model import Model
+from cheget.assessment.outcome import Assessor, Method, Outcomes, medians, trapezoid
+from cheget.assessment.spread import Array, at_score
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+REPEATS = 8
+SAMPLES = 1024  # a repeat; a power of two, as Sobol points want it
+_MOST_TENSOR, _MOST_MOMENTS = 2, 4
+_NOTHING = 1e-30
+_SMOOTH = 1e-10  # of the shocks, while points are drawn
+_DRAWN = 1e-8
+_AGREED = 1e-9
+_AT_ONCE = 2048
+_INSIDE = 1e-12
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and how it was got; ``se`` is its standard error, 0 unless sampled."""
+
+    value: float
+    method: Method
+    se: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """An input's Sobol indices: of the variance, alone, and with all it takes part in."""
+
+    name: str
+    first: Estimate
+    total: Estimate
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """An outcome's distribution over the uncertain numbers."""
+
+    mean: Estimate
+    sd: Estimate
+    quantiles: tuple[tuple[float, Estimate], ...]
+    below: Callable[[float], Estimate]
+    draws: Array  # of the outcome, sorted; one number where nothing is uncertain
+    inputs: tuple[Sensitivity, ...]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Each step's mean chance of stopping and of expiring."""
+
+    stopped: tuple[Estimate, ...]
+    expired: tuple[Estimate, ...]
+
+
+Picked = Callable[[Outcomes], Array]
+
+
+def carried_out(found: Outcomes) -> Array:
+    """The outcome that most questions are about."""
+    return found.carried_out
+
+
+class Study:
+    """One model's answer over its uncertain numbers, computed once and asked several times."""
+
+    def __init__(
+        self, model: Model, *, samples: int = SAMPLES, repeats: int = REPEATS, seed: int = 0,
+        progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        self.model, self.assessor = model, Assessor(model)
+        self.samples, self.repeats, self.seed = samples, repeats, seed
+        self._progress = progress or (lambda done, of: None)
+        self._draws: list[Outcomes] | None = None
+        self._table: Table | None = None
+
+    @property
+    def size(self) -> int:
+        """How many numbers are uncertain."""
+        return len(self.model.inputs)
+
+    def values(self, scores: Array) -> Array:
+        """Inputs at their scores, both shaped (points, inputs)."""
+        columns = [at_score(one.number, scores[:, place])
+                   for place, one in enumerate(self.model.inputs)]  # fmt: skip
+        return np.stack(columns, axis=1) if columns else np.zeros((len(scores), 0))
+
+    def at(self, scores: Array, fine: float = _SMOOTH, weights: Array | None = None) -> Outcomes:
+        """The outcomes at these scores, some points at a time."""
+        counts = np.ones(len(scores)) if weights is None else np.minimum(1, weights * len(scores))
+        lots = [slice(first, first + _AT_ONCE) for first in range(0, len(scores), _AT_ONCE)]
+        return joined([self.assessor.at(self.values(scores[lot]), fine, counts[lot])
+                       for lot in lots])  # fmt: skip
+
+    def at_medians(self) -> Outcomes:
+        """The outcomes at each input's median: never the headline."""
+        return self.assessor.at(medians(self.model))
+
+    def draws(self) -> list[Outcomes]:
+        """The outcomes at scrambled Sobol points, repeat by repeat."""
+        if self._draws is None:
+            found = []
+            for repeat in range(self.repeats):
+                found.append(self.at(self._scores(repeat, self.size), _DRAWN))
+                self._progress(repeat + 1, self.repeats)
+            self._draws = found
+        return self._draws
+
+    def _scores(self, repeat: int, size: int) -> Array:
+        rng = np.random.default_rng([self.seed, repeat])
+        u = stats.qmc.Sobol(size, scramble=True, rng=rng).random(self.samples)
+        return np.asarray(special.ndtri(np.clip(u, _INSIDE, 1 - _INSIDE)))
+
+    def means(self) -> Means:
+        """The mean chance of stopping, and of expiring, at each step."""
+        places = range(len(self.model.steps))
+        return Means(
+            tuple(self._mean(lambda found, at=at: found.stopped[:, at]) for at in places),  # type: ignore[misc]
+            tuple(self._mean(lambda found, at=at: found.expired[:, at]) for at in places),  # type: ignore[misc]
+        )
+
+    def _mean(self, picked: Picked) -> Estimate:
+        if self.size > _MOST_MOMENTS:
+            return _averaged([float(picked(found).mean()) for found in self.draws()])
+        table = self._tensor()
+        mean, _ = table.moments(picked(table.found))
+        return Estimate(mean, self._method(table.found))
+
+    def _method(self, found: Outcomes) -> Method:
+        if found.method == "sampled":
+            return "sampled"
+        return "quadrature" if self.size or found.method == "quadrature" else "exact"
+
+    def _tensor(self) -> Table:
+        """The outcomes at every combination of nodes, which are doubled until moments agree."""
+        if self._table is None:
+            self._table = self._doubled()
+        return self._table
+
+    def _doubled(self) -> Table:
+        rule, sizes = _RULES[self.size]
+        table = before = None
+        for nodes in sizes:
+            z, w = rule(nodes)
+            grids = np.meshgrid(*[z] * self.size, indexing="ij")
+            scores = np.stack([grid.ravel() for grid in grids], axis=1) if grids else z[:0, None].T
+            weights = _outer(w, self.size)
+            found = self.at(scores, weights=weights)
+            y = found.carried_out
+            table = Table(found, z, w, weights, self.size)
+            moments = np.array([weights @ y, weights @ (y * y)])
+            if before is not None and np.max(np.abs(moments - before)) < _AGREED:
+                break
+            before = moments
+        if table is None:
+            raise AssertionError
+        return table
+
+    def uncertain(self, picked: Picked = carried_out) -> Uncertain:
+        """The distribution of one outcome."""
+        if self.size > _MOST_MOMENTS:
+            return self._sampled(picked, None)
+        table = self._tensor()
+        if self.size > _MOST_TENSOR:
+            return self._sampled(picked, table)
+        y, method = picked(table.found), self._method(table.found)
+        mean, variance = table.moments(y)
+
+        def below(p: float) -> Estimate:
+            return Estimate(self._below(picked, p, table), method)
+
+        return Uncertain(
+            Estimate(mean, method, table.found.se),
+            Estimate(variance**0.5, method),
+            tuple((q, Estimate(_quantile(below, q, y), method)) for q in QUANTILES),
+            below,
+            np.sort(y),
+            self._indices(y, table),
+        )
+
+    def _indices(self, y: Array, table: Table) -> tuple[Sensitivity, ...]:
+        method = self._method(table.found)
+        return tuple(
+            Sensitivity(one.name, *(Estimate(index, method) for index in table.indices(y, at)))
+            for at, one in enumerate(self.model.inputs)
+        )
+
+    def _below(self, picked: Picked, p: float, table: Table) -> float:
+        """P(the outcome < p): along one input, where it crosses p."""
+        y, z = picked(table.found), table.nodes
+        if not self.size:
+            return float(y[0] < p)
+        tables = [y.reshape(len(z), -1).T < p]  # rows: the other input; along the first, the second
+        if self.size > 1:
+            tables.append(y.reshape(len(z), -1) < p)
+        axis = int(np.argmax([np.sum(one[:, 1:] != one[:, :-1]) for one in tables]))
+        under = tables[axis]
+        others, share = (z, table.along) if self.size > 1 else (np.zeros(1), np.ones(1))
+        total = share @ (under[:, 0] * special.ndtr(z[0]) + under[:, -1] * special.ndtr(-z[-1]))
+        total += share @ ((under[:, 1:] & under[:, :-1]) @ np.diff(special.ndtr(z)))
+        row, at = np.nonzero(under[:, 1:] != under[:, :-1])
+        where = self._crossings(picked, p, axis, z[at], z[at + 1], others[row], share[row])
+        crossing = special.ndtr(where)
+        inside = np.where(under[row, at], crossing - special.ndtr(z[at]),
+                          special.ndtr(z[at + 1]) - crossing)  # fmt: skip
+        return float(np.clip(total + share[row] @ inside, 0.0, 1.0))
+
+    def _crossings(
+        self, picked: Picked, p: float, axis: int, low: Array, high: Array, other: Array,
+        share: Array,
+    ) -> Array:  # fmt: skip
+        """Where the outcome is p, between each low and high (Chandrupatla 1997)."""
+        if not len(low):
+            return low
+
+        def beyond(along: Array, other: Array, share: Array) -> Array:
+            columns = [along, other] if axis == 0 else [other, along]
+            found = self.at(np.stack(columns, axis=1)[:, : self.size], weights=share)
+            return picked(found) - p
+
+        tolerances = {"xatol": 1e-12, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+        found = elementwise.find_root(
+            beyond, (low, high), args=(other, share), tolerances=tolerances
+        )
+        # A crossing that hardly counts is computed coarsely and may lie beyond its ends.
+        return np.where(np.isfinite(found.x), found.x, (low + high) / 2)
+
+    def _sampled(self, picked: Picked, table: Table | None) -> Uncertain:
+        """The distribution from draws; the moments from a table where there is one."""
+        rows = [picked(found) for found in self.draws()]
+
+        def below(p: float) -> Estimate:
+            return _averaged([float((row < p).mean()) for row in rows])
+
+        mean = _averaged([float(row.mean()) for row in rows])
+        sd = _averaged([float(row.std()) for row in rows])
+        if table is not None:
+            y, method = picked(table.found), self._method(table.found)
+            values = table.moments(y)
+            mean, sd = Estimate(values[0], method), Estimate(values[1] ** 0.5, method)
+        return Uncertain(
+            mean,
+            sd,
+            tuple((q, _averaged([float(np.quantile(row, q)) for row in rows])) for q in QUANTILES),
+            below,
+            np.sort(np.concatenate(rows)),
+            self.indices(picked) if table is None else self._indices(y, table),
+        )
+
+    def indices(self, picked: Picked = carried_out) -> tuple[Sensitivity, ...]:
+        """First and total Sobol indices by pick-freeze (Saltelli 2010, Jansen 1999)."""
+        found: list[list[tuple[float, float]]] = []
+        for repeat in range(self.repeats):
+            both = self._scores(self.repeats + repeat, 2 * self.size)
+            a, b = both[:, : self.size], both[:, self.size :]
+            y_a, y_b = (picked(self.at(half, _DRAWN)) for half in (a, b))
+            variance = float(np.concatenate([y_a, y_b]).var())
+            row = []
+            for place in range(self.size):
+                mixed = a.copy()
+                mixed[:, place] = b[:, place]
+                y = picked(self.at(mixed, _DRAWN))
+                first = float(np.mean(y_b * (y - y_a)))
+                total = float(np.mean((y_a - y) ** 2)) / 2
+                row.append((first / variance, total / variance) if variance else (0.0, 0.0))
+            found.append(row)
+            self._progress(repeat + 1, self.repeats)
+        return tuple(
+            Sensitivity(one.name, _averaged([row[at][0] for row in found]),
+                        _averaged([row[at][1] for row in found]))
+            for at, one in enumerate(self.model.inputs)
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Outcomes at every combination of some nodes of each input's score.
+
+    ``along``: the weights of the nodes of one input; ``weights``: of the combinations.
+    """
+
+    found: Outcomes
+    nodes: Array
+    along: Array
+    weights: Array
+    size: int
+
+    def moments(self, y: Array) -> tuple[float, float]:
+        """Mean and variance of an outcome."""
+        mean = float(self.weights @ y)
+        return mean, max(float(self.weights @ (y - mean) ** 2), 0.0)
+
+    def indices(self, y: Array, axis: int) -> tuple[float, float]:
+        """The first and total Sobol index of an input (Sobol 1993, Homma and Saltelli 1996)."""
+        mean, variance = self.moments(y)
+        if variance < _NOTHING:
+            return 0.0, 0.0
+        table = np.moveaxis(y.reshape((len(self.nodes),) * self.size), axis, 0)
+        flat = table.reshape(len(self.nodes), -1)
+        others = _outer(self.along, self.size - 1)
+        alone = float(self.along @ (flat @ others - mean) ** 2)
+        rest = float(others @ (self.along @ flat - mean) ** 2)
+        return alone / variance, 1 - rest / variance
+
+
+def _hermite(nodes: int) -> tuple[Array, Array]:
+    """Gauss-Hermite nodes and weights of the standard normal."""
+    z, w = np.polynomial.hermite_e.hermegauss(nodes)
+    return z, w / w.sum()
+
+
+# The trapezoid rule sees the whole range, by which P(below) is found; for moments of smooth
+# functions of more inputs far fewer nodes of Gauss do.
+_RULES: tuple[tuple[Callable[[int], tuple[Array, Array]], tuple[int, ...]], ...] = (
+    (trapezoid, (1,)), (trapezoid, (32, 64, 128, 256)), (trapezoid, (32, 64, 128)),
+    (_hermite, (8, 12, 16, 24)), (_hermite, (6, 8, 10, 12, 14)),
+)  # fmt: skip
+
+
+def _outer(weights: Array, times: int) -> Array:
+    found = np.ones(1)
+    for _ in range(times):
+        found = np.multiply.outer(found, weights).ravel()
+    return found
+
+
+def joined(parts: Sequence[Outcomes]) -> Outcomes:
+    """Outcomes at several lots of points, as one."""
+    return Outcomes(
+        np.concatenate([one.carried_out for one in parts]),
+        np.concatenate([one.stopped for one in parts]),
+        np.concatenate([one.expired for one in parts]),
+        np.concatenate([one.passed for one in parts]),
+        parts[0].method,
+        max(one.se for one in parts),
+    )
+
+
+def _averaged(repeats: Sequence[float]) -> Estimate:
+    values = np.array(repeats)
+    se = float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
+    return Estimate(float(values.mean()), "sampled", se)
+
+
+def _quantile(below: Callable[[float], Estimate], q: float, y: Array) -> float:
+    """Where ``below`` reaches q."""
+    low, high = float(y.min()), float(y.max())
+    if high - low < _AGREED:
+        return low
+    found = optimize.brentq(lambda p: below(p).value - q, low - _AGREED, high + _AGREED, xtol=1e-7)
+    return float(found)
