@@ -22,6 +22,7 @@ from cheget.assessment.timing import in_time
 from cheget.assessment.visible import Asking
 
 Method = Literal["exact", "quadrature", "sampled"]
+CERTAIN = ("concurs", "refused")  # forced answers, whatever is believed
 FINE = 1e-12  # halved until so close
 TENSOR = 1e-9
 _MOST_HALVINGS = 45
@@ -55,6 +56,7 @@ class Assessor:
         self.parts: Parts = parts_of(model)
         self.visible = Asking(model, self.parts) if model.visible is not None else None
         self.wide, self.narrow = self._factors()
+        self.columns = len(model.steps)  # of what is integrated
 
     def _factors(self) -> tuple[tuple[int, ...], Mapping[int, tuple[int, ...]]]:
         """Which shocks touch several parts, and which touch one, by that part."""
@@ -94,7 +96,12 @@ class Assessor:
         ``counts``: how much each point matters, so that hard ones that hardly do cost little.
         """
         points = Points(self.model, np.asarray(values, dtype=np.float64), counts)
-        whole, se = np.zeros((2, len(points), len(self.model.steps))), 0.0
+        whole, se, method = self.whole(points, fine)
+        return self._timed(points, whole, method, se)
+
+    def whole(self, points: Points, fine: float) -> tuple[Array, float, Method]:
+        """What is integrated, over the shocks and the events, shaped (2, points, columns)."""
+        whole, se = np.zeros((2, len(points), self.columns)), 0.0
         method: Method = "exact" if not self.wide and not self.narrow else "quadrature"
         for chance, forced in self._cases(points):
             people = People(points)
@@ -102,7 +109,7 @@ class Assessor:
             whole = whole + chance * integral
             se = float(np.hypot(se, error * np.max(chance)))
             method = "sampled" if error else method
-        return self._timed(points, whole, method, se)
+        return whole, se, method
 
     def _cases(self, points: Points) -> Iterator[tuple[Array, Forced]]:
         """Every combination of events, with its probability (rule 5)."""
@@ -201,7 +208,7 @@ class Assessor:
         self, over: Callable[[Array, Points], Array], points: Points, fine: float
     ) -> Array:
         """Trapezoid rules, each with the nodes of the one before; points that agree are done."""
-        total = np.zeros((2, len(points), len(self.model.steps)))
+        total = np.zeros((2, len(points), self.columns))
         left, size = np.arange(len(points)), _COARSE
         z = np.linspace(-_WIDTH, _WIDTH, size + 1)
         sums = over(z, points) @ np.exp(-z * z / 2)
@@ -234,7 +241,7 @@ class Assessor:
 
     def _tensor(self, people: People, forced: Forced, nodes: int) -> Array:
         z, w = trapezoid(nodes)
-        total = np.zeros((2, len(people.points), len(self.model.steps)))
+        total = np.zeros((2, len(people.points), self.columns))
         if not self.wide:
             return self._given(people, forced, np.zeros((len(self.model.groups), 1)), nodes)[..., 0]
         grids = [grid.ravel() for grid in np.meshgrid(*[z] * len(self.wide), indexing="ij")]
@@ -259,7 +266,7 @@ class Assessor:
         touched = (*self.wide, *(g for groups in self.narrow.values() for g in groups))
         for repeat in range(_REPEATS):
             drawn = stats.qmc.Sobol(len(touched), scramble=True, rng=repeat).random(_SAMPLES)
-            total = np.zeros((2, len(people.points), len(self.model.steps)))
+            total = np.zeros((2, len(people.points), self.columns))
             at_once = max(1, _MOST_CELLS // len(people.points))
             for start in range(0, _SAMPLES, at_once):
                 z = special.ndtri(np.clip(drawn[start : start + at_once], 1e-15, 1 - 1e-15))
@@ -291,6 +298,38 @@ class Assessor:
         return Outcomes(passed[:, -1] * in_times[:, -1], stopped, expired, passed, method, se)
 
 
+class Refuser(Assessor):
+    """One person's part in the stops: refused and alone (rule 18)."""
+
+    def __init__(self, model: Model, person: str) -> None:
+        super().__init__(model)
+        self.person = person
+        narrow = (group for groups in self.narrow.values() for group in groups)
+        self.wide, self.narrow = tuple(sorted({*self.wide, *narrow})), {}
+        self.levels = [place for place, level in enumerate(model.ladder) if person in level.members]
+        self.columns = 1
+
+    def parts_in_stops(self, values: Array, fine: float) -> Array:
+        """P(refused), P(alone), shaped (points, 2).
+
+        Refused: stopped at a level of theirs, they among the refusers. Alone: it wouldn't have
+        been stopped there had they alone concurred.
+        """
+        whole, _, _ = self.whole(Points(self.model, values), fine)
+        return np.moveaxis(whole[:, :, 0], 0, 1)
+
+    def _given(self, people: People, forced: Forced, shocks: Array, inner: int) -> Array:
+        refused, concurs = (
+            super(Refuser, self)._given(people, {**forced, self.person: state}, shocks, inner)
+            for state in ("refused", "concurs")
+        )
+        refuses = _asker(people, forced, shocks)(self.person).refuses
+        before = np.concatenate([np.ones_like(refused[0][:, :1]), refused[0][:, :-1]], axis=1)
+        lost = (before - refused[1])[:, self.levels].sum(axis=1)
+        alone = (concurs[1] - refused[1])[:, self.levels].sum(axis=1)
+        return np.stack([refuses * lost, refuses * alone])[:, :, None]
+
+
 def _asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answer]:
     """What somebody does given the shocks; people alike are one object."""
     model = people.model
@@ -300,8 +339,9 @@ def _asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Ans
     def asks(person: str) -> Answer:
         profile = kinds.get(person) or model.profiles[person]
         state = forced.get(person, "")
-        if state == "concurs":
-            return Answer(np.ones((1, 1)), np.zeros((1, 1)))
+        if state in CERTAIN:
+            return Answer(np.full((1, 1), float(state == "concurs")),
+                          np.full((1, 1), float(state == "refused")))  # fmt: skip
         key = (profile, state)
         if key not in known:
             known[key] = people.answer(profile, list(shocks[:, None, :]), state)

@@ -16,14 +16,18 @@ from cheget.assessment.states import Points
 
 _FIRST, _LAST = 256, 65536
 _AGREED = 1e-10
-_MOST_CELLS = 4_000_000
+_FEW, _CLOSE = 64, 1e-7  # many points at once are draws, whose error is far larger
 
 
 def in_time(points: Points, model: Model) -> list[Array]:
     """For each step, P(its verdict is known within the deadline), shaped (points,)."""
     if model.within is None or all(wait is None for wait in model.waits):
         return [np.ones(len(points)) for _ in model.waits]
-    return [curve[:, -1] for curve in curves(points, model.waits, model.within)]
+    used = {ref.input for wait in model.waits if wait for ref in (wait.median, wait.sigma)} - {-1}
+    columns = points.values[:, sorted(used)]
+    _, first, again = np.unique(columns, axis=0, return_index=True, return_inverse=True)
+    few = points.only(first)
+    return [curve[again.ravel(), -1] for curve in curves(few, model.waits, model.within)]
 
 
 def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list[Array]:
@@ -33,7 +37,7 @@ def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list
     while size <= _LAST:
         found = _curves(points, waits, until, size)
         worst = max(float(np.max(np.abs(a[:, -1] - b[:, -1]))) for a, b in zip(before, found, strict=True))
-        if worst < _AGREED or size * len(points) > _MOST_CELLS:
+        if worst < (_AGREED if len(points) <= _FEW else _CLOSE):
             return found
         before, size = found, 2 * size
     return before
