@@ -1,0 +1,260 @@
+"""``cheget assess``: would it be carried out, how surely, and what would change it?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cheget.cli.check import read_chain
+from cheget.cli.plain import json_option, say
+from cheget.cli.scenarios import FOLDER, known
+from cheget.errors import ChainFileError, HouseError
+
+if TYPE_CHECKING:
+    from cheget.assessment.answer import Assessment
+    from cheget.assessment.beliefs import Beliefs
+    from cheget.assessment.uncertainty import Estimate, Progress
+    from cheget.chain.chain import Chain
+
+BELIEFS = FOLDER / "beliefs"
+DEFAULTS = {"tactical-release": "two-retired-officers"}  # where a scenario has several
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chain with somebody's beliefs about it."""
+
+    chain: Chain
+    beliefs: Beliefs
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="CHAIN [BELIEFS]…")
+@click.option("--situation", help="Only this situation of the beliefs. [default: side by side]")
+@click.option("--all", "everything", is_flag=True,
+              help="Every driver, everybody's importance, every assumption.")  # fmt: skip
+@click.option("--samples", type=click.IntRange(16, 65536), default=1024, show_default=True,
+              help="Points a repeat, where it must be sampled: a power of two.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Of the points drawn; equal seeds give equal digits.")  # fmt: skip
+@json_option
+def assess(
+    files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Would it be carried out, how surely, and what would change it?
+
+    CHAIN is a file or a scenario's name, BELIEFS a file or the name of beliefs that come with
+    cheget; left out, the scenario's own. Several chains, several BELIEFS, or several situations
+    are put side by side. Exit status 1 if an expectation is contradicted.
+    """
+    cases = read_cases(files)
+    with patience(as_json) as progress:
+        found = [one for case in cases
+                 for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
+    if as_json:
+        values = [as_value(one) for one in found]
+        say(values[0] if len(values) == 1 else {"assessments": values}, as_json, lambda: None)
+    else:
+        from cheget.cli.assessments import print_assessment, print_comparison
+
+        if len(found) > 1:
+            print_comparison(found)
+        for one in found if len(found) == 1 or everything else ():
+            print_assessment(one, everything=everything)
+    if any(one.expected and one.expected.verdict == "contradicted" for one in found):
+        raise click.exceptions.Exit(1)
+
+
+def _assessed(
+    case: Case, situation: str | None, samples: int, seed: int, progress: Progress
+) -> Iterator[Assessment]:
+    from cheget.assessment.answer import assess as assessed
+
+    situations = [situation] if situation else list(case.beliefs.situations) or [""]
+    for each in situations:
+        yield assessed(case.chain, case.beliefs, each, samples=samples, seed=seed,
+                       progress=progress)  # fmt: skip
+
+
+@contextmanager
+def patience(as_json: bool) -> Iterator[Progress]:
+    """A progress bar on standard error, where somebody looks at one."""
+    import sys
+
+    if as_json or not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("assessing", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def read_cases(files: Sequence[str]) -> list[Case]:
+    """The chains and beliefs that somebody named, each beliefs with the chain it is about.
+
+    Raises:
+        ChainFileError: one of the files has a fault.
+        HouseError: a file can't be read, a name isn't known, or nothing goes together.
+    """
+    need_numpy()
+    chains: dict[str, Chain] = {}
+    paths: list[Path] = []
+    for given in files:
+        path = _path(given)
+        if _is_beliefs(path):
+            paths.append(path)
+        else:
+            chain = read_chain(path)
+            chains[chain.id] = chain
+    cases = [_case(path, chains) for path in paths]
+    believed = {case.chain.id for case in cases}
+    cases += [_case(_own(chain), chains) for chain in chains.values() if chain.id not in believed]
+    return cases
+
+
+def need_numpy() -> None:
+    """Say what to install where the numerical libraries are missing."""
+    import importlib.util
+
+    if importlib.util.find_spec("numpy") is None or importlib.util.find_spec("scipy") is None:
+        raise HouseError(
+            "to assess, cheget needs numpy and scipy", hint="pip install 'cheget[assess]'"
+        )
+
+
+def _path(given: str) -> Path:
+    path = Path(given)
+    if path.is_file() or path.suffix in {".yaml", ".yml"} or "/" in given:
+        return path
+    for folder in (FOLDER, BELIEFS):
+        if (folder / f"{given}.yaml").is_file():
+            return folder / f"{given}.yaml"
+    names = known() + sorted(file.stem for file in BELIEFS.glob("*.yaml"))
+    near = difflib.get_close_matches(given, names, 1)
+    raise HouseError(f"there is no scenario, and there are no beliefs, named {given}",
+                     hint=f"did you mean {near[0]}?" if near else "")  # fmt: skip
+
+
+def _document(path: Path) -> dict[str, Any]:
+    from cheget.chain.document import Mapping, Scalar, read
+
+    try:
+        node = read(path.read_bytes())
+    except OSError as error:
+        raise HouseError(f"{path}: {error.strerror}") from error
+    except ChainFileError as error:
+        error.file = str(path)
+        raise
+    entries = node.entries if isinstance(node, Mapping) else ()
+    return {key.text: value.text if isinstance(value, Scalar) else "" for key, value in entries}
+
+
+def _is_beliefs(path: Path) -> bool:
+    return "beliefs" in _document(path)
+
+
+def _own(chain: Chain) -> Path:
+    """The beliefs that come with cheget about a chain."""
+    about = [path for path in sorted(BELIEFS.glob("*.yaml"))
+             if _document(path).get("chain") == chain.id]  # fmt: skip
+    chosen = DEFAULTS.get(chain.id)
+    for path in about:
+        if chosen in {None, path.stem}:
+            return path
+    raise HouseError(f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS")
+
+
+def _case(path: Path, chains: dict[str, Chain]) -> Case:
+    from cheget.assessment.parse import parse_beliefs
+
+    about = _document(path).get("chain", "")
+    chain = chains.get(about) or _scenario(about) or next(iter(chains.values()), None)
+    if chain is None:
+        raise HouseError(f"{path} is about {about or 'no chain'}, which isn't given",
+                         hint="name its file too: cheget assess CHAIN BELIEFS")  # fmt: skip
+    try:
+        return Case(chain, parse_beliefs(path.read_bytes(), chain))
+    except ChainFileError as error:
+        error.file = str(path)
+        raise
+
+
+def _scenario(id_: str) -> Chain | None:
+    for name in known():
+        chain = read_chain(FOLDER / f"{name}.yaml")
+        if chain.id == id_:
+            return chain
+    return None
+
+
+def as_value(found: Assessment) -> dict[str, Any]:
+    """An assessment as JSON; ``docs/assessment.md`` says what each key means."""
+    from cheget.assessment.words import odds, phrase
+
+    mean = found.mean.value
+    return {
+        "chain": found.chain.id,
+        "beliefs": found.beliefs.id,
+        "situation": found.situation or None,
+        "given": "that it is ordered" if found.model.originator else "that nobody has ordered yet",
+        "carried_out": {
+            **_estimate(found.mean),
+            "sd": found.sd.value,
+            "sd_se": found.sd.se,
+            "quantiles": {f"{q:.2f}": value.value for q, value in found.quantiles},
+            "below_half": found.below_half.value,
+            "below_half_se": found.below_half.se,
+            "at_medians": found.at_medians,
+            "phrase": phrase(mean),
+            "odds": odds(mean),
+        },
+        "stopped": [{"level": one.level, **_estimate(one.stopped)} for one in found.steps],
+        "expired": [{"level": one.level, **_estimate(one.expired)} for one in found.steps],
+        "inputs": [
+            {
+                "name": one.name,
+                "first": one.first.value,
+                "first_se": one.first.se,
+                "total": one.total.value,
+                "total_se": one.total.se,
+                "method": one.first.method,
+                "text": found.input(one.name).belief.text,
+                "source": found.input(one.name).belief.source or None,
+            }
+            for one in found.inputs
+        ],
+        "expect": None if found.expected is None else {
+            "text": found.expected.text,
+            "probability": found.expected.probability.value,
+            "se": found.expected.probability.se,
+            "verdict": found.expected.verdict,
+            "mean": found.expected.mean,
+        },
+        "assumptions": [
+            {
+                "person": row.person, "state": row.state, "text": row.text, "said_of": row.said_of,
+                "situation": row.situation or None, "source": row.source or None,
+            }
+            for row in found.table
+        ],
+        "conditional": CONDITIONAL,
+    }  # fmt: skip
+
+
+CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"
+
+
+def _estimate(found: Estimate) -> dict[str, Any]:
+    return {"mean": found.value, "se": found.se, "method": found.method}
+
+
