@@ -2,15 +2,15 @@
 # Needs make, a package index and Python 3.11 or newer: make demo PYTHON=python3.12
 
 PYTHON ?= python3
-CORE = .venv-core
+DEMO = .venv-demo
 DEV = .venv
 BENCH = .venv-bench
 export PYTHONPATH = src
 
 .PHONY: demo test test-slow check fix bench locks wheel clean
 
-demo: $(CORE)/ready-$(shell cksum < requirements/core.lock | cut -d' ' -f1)
-	@$(CORE)/bin/python -m cheget demo
+demo: $(DEMO)/ready-$(shell cksum < requirements/demo.lock | cut -d' ' -f1)
+	@$(DEMO)/bin/python -m cheget demo
 
 test: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/python -m pytest -q -n 2 -m "not slow"
@@ -38,12 +38,13 @@ wheel: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 locks:
 	$(LOCK) -o requirements/core.lock
-	$(LOCK) --group check --group test -c requirements/core.lock -o requirements/test.lock
-	$(LOCK) --group bench -c requirements/core.lock -o requirements/bench.lock
+	$(LOCK) --extra assess -c requirements/core.lock -o requirements/demo.lock
+	$(LOCK) --extra assess --group check --group test -c requirements/core.lock -o requirements/test.lock
+	$(LOCK) --extra assess --group bench -c requirements/core.lock -o requirements/bench.lock
 
 clean:
-	rm -rf $(CORE) $(DEV) $(BENCH) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(DEMO) $(DEV) $(BENCH) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(CORE)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(CORE) requirements/core.lock $@
+$(DEMO)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(DEMO) requirements/demo.lock $@
 $(DEV)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(DEV) requirements/test.lock $@
 $(BENCH)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(BENCH) requirements/bench.lock $@

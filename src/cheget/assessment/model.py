@@ -193,43 +193,42 @@ class _Builder:
         within = beliefs.within
         if within is None and action is not None:
             within = float(action.decide_within)
-        visible = beliefs.visible
-        decision = beliefs.decision
+        visible, decision = beliefs.visible, beliefs.decision
+        causes = tuple(
+            Cause(one.name, self._ref(f"events.{one.name}", one.probability),
+                  frozenset(one.members), one.makes)
+            for one in beliefs.events
+        )  # fmt: skip
+        waits = tuple(self._waits(crewed=bool(crews)))
+        seen = None if visible is None else (
+            self._maybe("visible.concurrence", visible.get("concurrence")),
+            self._maybe("visible.refusal", visible.get("refusal")),
+        )  # fmt: skip
+        terms = None if decision is None else {
+            term: self._ref(f"decision.{term}", belief) for term, belief in decision.terms.items()
+        }  # fmt: skip
+        factors = () if decision is None else tuple(
+            self._ref(f"decision.{name}", belief) for name, belief in decision.factors.items()
+        )  # fmt: skip
         return Model(
             self.chain,
             self.ladder,
             beliefs.originator,
             profiles,
-            self._sorted_inputs(),
+            tuple(self.inputs.values()),  # the last to be known
             groups,
-            tuple(
-                Cause(one.name, self._ref(f"events.{one.name}", one.probability),
-                      frozenset(one.members), one.makes)
-                for one in beliefs.events
-            ),
+            causes,
             crews,
             named if action is None or action.enough is None else action.enough,
-            tuple(self._waits(crewed=bool(crews))),
+            waits,
             within,
             beliefs.replace,
-            None if visible is None else (
-                self._maybe("visible.concurrence", visible.get("concurrence")),
-                self._maybe("visible.refusal", visible.get("refusal")),
-            ),
-            None if decision is None else {
-                term: self._ref(f"decision.{term}", belief)
-                for term, belief in decision.terms.items()
-            },
-            () if decision is None else tuple(
-                self._ref(f"decision.{name}", belief)
-                for name, belief in decision.factors.items()
-            ),
+            seen,
+            terms,
+            factors,
             beliefs.expect,
             tuple(self.rows),
-        )  # fmt: skip
-
-    def _sorted_inputs(self) -> tuple[Input, ...]:
-        return tuple(self.inputs.values())
+        )
 
     def _places(self) -> dict[str, tuple[int, ...]]:
         """Everybody with a part in the ladder, and at which levels; deputies after seats."""

@@ -127,6 +127,10 @@ class Assessor:
             if np.any(chance > 0):
                 yield chance, forced
 
+    def asker(self, people: People, shocks: Array) -> Callable[[str], Answer]:
+        """What somebody does given the shocks, no event having happened."""
+        return _asker(people, self.forced, shocks)
+
     def _integrated(self, people: People, forced: Forced, fine: float) -> tuple[Array, float]:
         """Passed and pending, shaped (2, points, steps); and the standard error if sampled."""
         factors = len(self.wide) + max(map(len, self.narrow.values()), default=0)

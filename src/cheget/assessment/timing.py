@@ -16,7 +16,8 @@ from cheget.assessment.states import Points
 
 _FIRST, _LAST = 256, 65536
 _AGREED = 1e-10
-_FEW, _CLOSE = 64, 1e-7  # many points at once are draws, whose error is far larger
+_FEW, _CLOSE = 64, 1e-6  # many points at once are draws, whose error is far larger
+_CELLS = 1 << 19  # points times grid at once
 
 
 def in_time(points: Points, model: Model) -> list[Array]:
@@ -27,7 +28,20 @@ def in_time(points: Points, model: Model) -> list[Array]:
     columns = points.values[:, sorted(used)]
     _, first, again = np.unique(columns, axis=0, return_index=True, return_inverse=True)
     few = points.only(first)
-    return [curve[again.ravel(), -1] for curve in curves(few, model.waits, model.within)]
+    found = np.stack([curve[:, -1] for curve in _curves(few, model.waits, model.within, _FIRST)])
+    fine = _AGREED if len(few) <= _FEW else _CLOSE
+    left, size = np.arange(len(few)), 2 * _FIRST
+    while len(left) and size <= _LAST:  # only those that need it get a finer grid
+        lots = [left[at : at + _CELLS // size] for at in range(0, len(left), _CELLS // size)]
+        finer = np.concatenate([
+            np.stack([curve[:, -1] for curve in
+                      _curves(few.only(lot), model.waits, model.within, size)])
+            for lot in lots
+        ], axis=1)  # fmt: skip
+        agreed = np.max(np.abs(finer - found[:, left]), axis=0) < fine
+        found[:, left] = finer
+        left, size = left[~agreed], 2 * size
+    return [row[again.ravel()] for row in found]
 
 
 def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list[Array]:
@@ -37,7 +51,7 @@ def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list
     while size <= _LAST:
         found = _curves(points, waits, until, size)
         worst = max(float(np.max(np.abs(a[:, -1] - b[:, -1]))) for a, b in zip(before, found, strict=True))
-        if worst < (_AGREED if len(points) <= _FEW else _CLOSE):
+        if worst < _AGREED:
             return found
         before, size = found, 2 * size
     return before
@@ -49,7 +63,7 @@ def _curves(
     step = until / size
     grid = step * np.arange(size + 1)
     certain = np.zeros((len(points), 1))  # delays without spread only shift
-    density: Array | None = None  # of the sum so far, transformed
+    so_far: Array | None = None  # the density of the sum, transformed
     known = np.ones((len(points), size + 1))
     found = []
     for wait in waits:
@@ -58,11 +72,11 @@ def _curves(
             if np.all(sigma == 0):
                 certain = certain + median
             else:
-                below = _below(grid, median, sigma)
-                known = below if density is None else _convolved(density, below, size) * step
-                own = np.fft.rfft(_density(grid, median, sigma), 2 * size, axis=1)
-                density = own if density is None else density * own * step
-        found.append(_shifted(known, grid, certain, whole=density is None))
+                under = below(grid, median, sigma)
+                known = under if so_far is None else _convolved(so_far, under, size) * step
+                own = np.fft.rfft(density(grid, median, sigma), 2 * size, axis=1)
+                so_far = own if so_far is None else so_far * own * step
+        found.append(_shifted(known, grid, certain, whole=so_far is None))
     return found
 
 
@@ -81,12 +95,14 @@ def _shifted(known: Array, grid: Array, certain: Array, *, whole: bool) -> Array
     return np.clip(np.array(rows), 0.0, 1.0)
 
 
-def _below(grid: Array, median: Array, sigma: Array) -> Array:
+def below(grid: Array, median: Array, sigma: Array) -> Array:
+    """P(D ≤ t) at each t of the grid, shaped (points, grid)."""
     with np.errstate(divide="ignore"):
         return np.asarray(special.ndtr((np.log(grid)[None, :] - np.log(median)) / sigma))
 
 
-def _density(grid: Array, median: Array, sigma: Array) -> Array:
+def density(grid: Array, median: Array, sigma: Array) -> Array:
+    """The density of D at each t of the grid, shaped (points, grid)."""
     found = np.zeros((len(median), len(grid)))
     inside = grid[None, 1:]
     score = (np.log(inside) - np.log(median)) / sigma

@@ -14,6 +14,7 @@ from scipy import optimize, special, stats
 from scipy.optimize import elementwise
 
 from cheget.assessment.model import Model
+from cheget.assessment.moments import Moments, moments_of
 from cheget.assessment.outcome import Assessor, Method, Outcomes, medians, trapezoid
 from cheget.assessment.spread import Array, at_score
 
@@ -26,7 +27,8 @@ _LOT = 512  # draws for a smaller question
 _FEW = (1, 24, 12, 8, 6)  # nodes of each input, by how many there are
 _SMOOTH = 1e-10  # of the shocks, while points are drawn
 _DRAWN = 1e-8
-_AGREED = 1e-9
+_AGREED = (0.0, 1e-9, 1e-9, 1e-9, 1e-6)  # of the moments, by how many inputs
+_CLOSE = 1e-9
 _AT_ONCE = 2048
 _INSIDE = 1e-12
 
@@ -91,6 +93,8 @@ class Study:
         self._progress = progress or (lambda done, of: None)
         self._draws: list[Outcomes] | None = None
         self._table: Table | None = None
+        self._exact: Moments | None = None
+        self._asked = False
 
     @property
     def size(self) -> int:
@@ -140,6 +144,10 @@ class Study:
 
     def means(self) -> Means:
         """The mean chance of stopping, and of expiring, at each step."""
+        exact = self._moments() if self.size > _MOST_MOMENTS else None
+        if exact is not None:
+            return Means(tuple(Estimate(one, "quadrature") for one in exact.stopped),
+                         tuple(Estimate(one, "quadrature") for one in exact.expired))  # fmt: skip
         places = range(len(self.model.steps))
         return Means(
             tuple(self._mean(lambda found, at=at: found.stopped[:, at]) for at in places),  # type: ignore[misc]
@@ -192,7 +200,7 @@ class Study:
             y = found.carried_out
             table = Table(found, z, w, weights, self.size)
             moments = np.array([weights @ y, weights @ (y * y)])
-            if before is not None and np.max(np.abs(moments - before)) < _AGREED:
+            if before is not None and np.max(np.abs(moments - before)) < _AGREED[self.size]:
                 break
             before = moments
         if table is None:
@@ -277,6 +285,10 @@ class Study:
 
         mean = _averaged([float(row.mean()) for row in rows])
         sd = _averaged([float(row.std()) for row in rows])
+        exact = self._moments() if table is None and picked is carried_out else None
+        if exact is not None:
+            mean = Estimate(exact.mean, "quadrature")
+            sd = Estimate(exact.variance**0.5, "quadrature")
         if table is not None:
             y, method = picked(table.found), self._method(table.found)
             values = table.moments(y)
@@ -287,7 +299,20 @@ class Study:
             tuple((q, _averaged([float(np.quantile(row, q)) for row in rows])) for q in QUANTILES),
             below,
             np.sort(np.concatenate(rows)),
-            self.indices(picked) if table is None else self._indices(y, table),
+            self._shares(exact) if exact is not None
+            else self.indices(picked) if table is None else self._indices(y, table),
+        )
+
+    def _moments(self) -> Moments | None:
+        """The moments without sampling, where the levels allow it."""
+        if not self._asked:
+            self._exact, self._asked = moments_of(self.assessor), True
+        return self._exact
+
+    def _shares(self, exact: Moments) -> tuple[Sensitivity, ...]:
+        return tuple(
+            Sensitivity(one.name, *(Estimate(index, "quadrature") for index in indices))
+            for one, indices in zip(self.model.inputs, exact.indices, strict=True)
         )
 
     def indices(self, picked: Picked = carried_out) -> tuple[Sensitivity, ...]:
@@ -356,7 +381,7 @@ def _hermite(nodes: int) -> tuple[Array, Array]:
 # functions of more inputs far fewer nodes of Gauss do.
 _RULES: tuple[tuple[Callable[[int], tuple[Array, Array]], tuple[int, ...]], ...] = (
     (trapezoid, (1,)), (trapezoid, (32, 64, 128, 256)), (trapezoid, (32, 64, 128)),
-    (_hermite, (8, 12, 16, 24)), (_hermite, (6, 8, 10, 12, 14)),
+    (_hermite, (8, 12, 16, 24)), (_hermite, (6, 8, 10, 12)),
 )  # fmt: skip
 
 
@@ -388,7 +413,7 @@ def _averaged(repeats: Sequence[float]) -> Estimate:
 def _quantile(below: Callable[[float], Estimate], q: float, y: Array) -> float:
     """Where ``below`` reaches q."""
     low, high = float(y.min()), float(y.max())
-    if high - low < _AGREED:
+    if high - low < _CLOSE:
         return low
-    found = optimize.brentq(lambda p: below(p).value - q, low - _AGREED, high + _AGREED, xtol=1e-7)
+    found = optimize.brentq(lambda p: below(p).value - q, low - _CLOSE, high + _CLOSE, xtol=1e-7)
     return float(found)
