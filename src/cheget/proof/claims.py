@@ -19,12 +19,10 @@ from cheget.chain.claims import (
     people_of,
 )
 from cheget.chain.grammar import Syntax, format_rule
-from cheget.chain.residual import NEVER, Formulas, leaf
-from cheget.chain.rule import names
-from cheget.chain.seating import Block, Move, Seat
 from cheget.chain.structure import Sitting, levels_of
 from cheget.proof.account import Account
 from cheget.proof.diagram import Diagram
+from cheget.proof.meeting import block_of
 
 
 @dataclass(frozen=True)
@@ -200,26 +198,8 @@ def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> Iterat
     Raises:
         TooEntangledError: there are more of them than the budget allows.
     """
-    rule = people_of(who, account.chain)
-    formulas = Formulas()
-    places: dict[str, int] = {}
-    posts: dict[str, int] = {}
-    for post in dict.fromkeys(names(rule)):
-        person = account.staff.fills(post)
-        posts[post] = NEVER if person is None else leaf(places.setdefault(person, len(places)))
-    formula = formulas.of_rule(rule, posts.__getitem__)
-    if dual:
-        formula = formulas.dual(formula)
-    seats = tuple(Seat(person, (Move((v,)),), (v,), (), (), (v,)) for person, v in places.items())
-    block = Block(
-        formulas,
-        seats,
-        (formula,),
-        (),
-        (f"the claim about {format_rule(who)}",),
-        originated=True,
-        machines=False,
-    )
+    about = f"the claim about {format_rule(who)}"
+    block = block_of(people_of(who, account.chain), account.staff.fills, about, dual=dual)
     diagram = Diagram(block, account.budget, blocking=False)
     for size, count in enumerate(diagram.minimal()):
         for coalition in diagram.listed(size) if count else ():
