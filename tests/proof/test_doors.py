@@ -77,7 +77,7 @@ def test_each_wallet_has_the_doors_of_its_own_actions() -> None:
 def test_a_chain_without_actions_has_one_door() -> None:
     chain = parse_chain(b"chain: c\nmembers: {ann: A}\nlevels: [{level: x, members: [ann]}]\n")
     (only,) = guarded(chain, doors(chain))
-    assert [(one.kind, one.name, one.fewest) for one in only.doors] == [("action", "", 1)]
+    assert [(one.kind, one.name, one.fewest) for one in only.doors] == [("action", "release", 1)]
 
 
 Rule = tuple[bool, int, tuple[int, tuple[str, ...]] | None]  # self; how many others; k of a list

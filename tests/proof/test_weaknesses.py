@@ -7,6 +7,7 @@ from cheget.chain.chain import Chain
 from cheget.chain.parse import parse_chain
 from cheget.chain.people import People
 from cheget.proof.account import accounts
+from cheget.proof.stranding import Stranding
 from cheget.proof.weaknesses import Weaknesses, weaknesses
 from proof.oracle import Oracle, staffed
 
@@ -22,15 +23,15 @@ def test_whoever_asks_cannot_count_for_the_team_as_well() -> None:
 
 
 def test_an_officer_who_enters_a_wire_cannot_approve_it() -> None:
-    found = weak("bank-wire", "large-wire").stranded
+    found = weak("bank-wire", "large-wire").stranding.example
     assert found is not None
     assert found.level == "two-approvals"
     assert "officer-1" in {one.person for one in found.answered if one.level == "entry"}
 
 
 def test_nobody_gets_stuck_where_nobody_sits_twice() -> None:
-    assert weak("release-firmware", "stable").stranded is None
-    assert weak("wipe-database", "wipe").stranded is None
+    assert weak("release-firmware", "stable").stranding == Stranding(None)
+    assert weak("wipe-database", "wipe").stranding == Stranding(None)
 
 
 def test_in_the_articles_chain_eight_can_stop_it_and_seven_are_needed() -> None:
@@ -58,5 +59,5 @@ def test_weak_people_are_those_that_enumeration_finds(
         assert (person in found.veto_holders) == (not oracle.can_release(everybody - alone))
         assert (person in found.sole_releasers) == oracle.can_release(alone)
         assert (person in found.stoppers) == oracle.can_block(alone, everybody)
-    if found.stranded is not None:
-        assert oracle.can_release(frozenset(found.stranded.coalition))
+    if found.stranding.example is not None:
+        assert oracle.can_release(frozenset(found.stranding.example.coalition))

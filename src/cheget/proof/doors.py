@@ -33,7 +33,7 @@ class Door:
     """One way to make executors act, and the coalitions that can take it."""
 
     kind: Kind
-    name: str  # the action's id, or the kind; empty for a chain without actions
+    name: str  # the action's id, or the kind; `release` of a chain without actions
     executors: tuple[str, ...]  # the kinds of executor behind it; empty: the chain declares none
     coalitions: Coalitions
     claimed: bool = False  # whether a claim names it and says who can release by it
@@ -138,7 +138,8 @@ def _ladders(
     claimed = set(_claimed(chain))
     for name in wanted:
         behind = chain.action(name).executors if name else ()
-        yield Door("action", name, behind, known[name].releasing, claimed=name in claimed)
+        family = known[name].releasing
+        yield Door("action", name or "release", behind, family, claimed=name in claimed)
 
 
 def _claimed(chain: Chain) -> Iterable[str | None]:
