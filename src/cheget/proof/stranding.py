@@ -7,19 +7,23 @@ how many differ. Levels whose people sit nowhere else can't strand anybody and a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
 from cheget.chain.chain import Level
 from cheget.chain.rule import Of, is_met, names
 from cheget.chain.seating import Block
-from cheget.chain.structure import Sitting, Structure, levels_of
+from cheget.chain.structure import Sitting, Structure
+from cheget.errors import TooEntangledError
 from cheget.proof.account import Account
+from cheget.proof.diagram import Budget
 
 COALITIONS = 5000  # as many are looked at one by one
 STATES = 20_000  # and of all of them together, what may have been answered
+STEPS = 400_000  # and how much work it may be to see which of them can release
 FEW = 50  # where there are more coalitions, so many of the minimal ones
 
 _Class = tuple[object, ...]
@@ -46,16 +50,33 @@ def stranding(account: Account) -> Stranding:
     """Whether willing people can get stuck, and one way; not decided where it takes too long."""
     if account.chain.repeatable or not account.structure.can_release(account.people):
         return Stranding(None)
-    places = levels_of(account.chain, account.ladder, account.staff)
-    twice = frozenset(person for person, levels in places.items() if len(levels) > 1)
+    twice = _with_a_choice(account)
     decided = True
     for block in account.structure.blocks:
         if twice & {seat.person for seat in block.people}:
-            found = _Runs(account, block, twice).searched()
+            try:
+                found = _Runs(account, block, twice).searched()
+            except TooEntangledError:
+                found = Stranding(None, decided=False)
             if found.example is not None:
                 return found
             decided = decided and found.decided
     return Stranding(None, decided)
+
+
+def _with_a_choice(account: Account) -> frozenset[str]:
+    """Who may answer in more than one seat, a deputy's included."""
+    staff, chain = account.staff, account.chain
+    seats = [
+        person
+        for level in account.ladder
+        for post in level.members
+        for person in {
+            staff.fills(post), *(staff.agrees(one.member) for one in chain.member(post).deputies)
+        }
+        if person is not None
+    ]  # fmt: skip
+    return frozenset(person for person, places in Counter(seats).items() if places > 1)
 
 
 class _Runs:
@@ -65,7 +86,8 @@ class _Runs:
         self._account, self._twice = account, twice
         self._levels = tuple(level for level in account.ladder if level.id in block.levels)
         self._people = tuple(seat.person for seat in block.people)
-        self._alone = Structure((), self._people, (block,), {})
+        own = replace(block, spend=Budget(STEPS).spend)
+        self._alone = Structure((), self._people, (own,), {})
         self._head = account.ladder[0] in self._levels
         attesting = {
             person
@@ -77,6 +99,9 @@ class _Runs:
             person: (person,) if person in attesting else self._alike(person)
             for person in self._people
         }
+        self._met: dict[tuple[str, frozenset[str]], bool] = {}
+        self._numbers: dict[Sitting, int] = {}
+        self._places: dict[_Class, int] = {}
         self._left = STATES
 
     def searched(self) -> Stranding:
@@ -134,40 +159,51 @@ class _Runs:
 
     def _stuck(self, coalition: frozenset[str]) -> tuple[tuple[Sitting, ...], str] | None:
         """Answers of these people, in turn, after which nobody of them can answer any more."""
-        ways: list[tuple[int, tuple[Sitting, ...]]] = [(0, ())]
-        seen: set[tuple[object, ...]] = set()
+        start: tuple[int, ...] = ()
+        ways: list[tuple[int, tuple[Sitting, ...], tuple[int, ...]]] = [(0, (), start)]
+        seen = {start}
         while ways and self._left > 0:
-            number, answered = ways.pop()
+            number, answered, known = ways.pop()
             level = self._levels[number]
-            filled = {one.post for one in answered if one.level == level.id}
-            if is_met(level.rule, filled):
-                if number + 1 < len(self._levels):
-                    ways.append((number + 1, answered))
-                continue
-            key = (number, *sorted(map(self._told_apart, answered), key=repr))
-            if key in seen:
-                continue
-            seen.add(key)
             self._left -= 1
-            more = list(self._answers(coalition, level, filled, answered))
+            more = list(self._answers(coalition, level, answered))
             if not more and answered:
                 return answered, level.id
-            ways += [(number, (*answered, one)) for one in more]
+            for one in more:
+                key = tuple(sorted((*known, self._told_apart(one))))
+                if key not in seen:
+                    seen.add(key)
+                    after = (*answered, one)
+                    below = number + self._is_complete(level, after)
+                    if below < len(self._levels):
+                        ways.append((below, after, key))
         return None
 
-    def _told_apart(self, one: Sitting) -> tuple[object, ...]:
-        alike = self._class[one.person]
-        return (alike, one.level) if len(alike) > 1 else (alike, one.level, one.post)
+    def _is_complete(self, level: Level, answered: tuple[Sitting, ...]) -> bool:
+        filled = frozenset(one.post for one in answered if one.level == level.id)
+        known = self._met.get((level.id, filled))
+        if known is None:
+            known = self._met[level.id, filled] = is_met(level.rule, filled)
+        return known
+
+    def _told_apart(self, one: Sitting) -> int:
+        """A number for where somebody sits, the same for interchangeable people."""
+        known = self._numbers.get(one)
+        if known is None:
+            alike = self._class[one.person]
+            place = (alike, one.level) if len(alike) > 1 else (alike, one.level, one.post)
+            known = self._numbers[one] = self._places.setdefault(place, len(self._places))
+        return known
 
     def _answers(
-        self, coalition: frozenset[str], level: Level, filled: set[str],
-        answered: tuple[Sitting, ...],
-    ) -> Iterator[Sitting]:  # fmt: skip
+        self, coalition: frozenset[str], level: Level, answered: tuple[Sitting, ...]
+    ) -> Iterator[Sitting]:
         """Who of the coalition may answer next: the head's first in a seat of their own."""
         staff, chain = self._account.staff, self._account.chain
         first = self._head and not answered
         spent = {one.person for one in answered}
-        seen: set[tuple[object, ...]] = set()
+        filled = {one.post for one in answered if one.level == level.id}
+        seen: set[int] = set()
         for post in level.members:
             if post in filled:
                 continue
