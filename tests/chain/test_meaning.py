@@ -420,6 +420,12 @@ def test_people_fill_posts_and_those_of_their_own_name() -> None:
         ("missile-0001/commander", "a/b/c", "is not a post", (8, 21)),
         ("missile-0001/commander", "Chief", "not a name", (8, 21)),
         ("missile-0001/commander", "chief", "said twice", (8, 21)),
+        ("1 other", "9 others", "more than there is", (9, 19)),
+        ("1 other", "others", "`others` is not declared", (9, 19)),
+        ("2 of (ann, dee", "2 of (ann, deploy-agent", "`deploy-agent` is a machine", (10, 21)),
+        ("2 of (ann, dee", "2 of (ann, ann", "`ann` is said twice", (10, 21)),
+        ("any of (dee, eve)", "majority of members", "no level is at hand", (11, 21)),
+        ("  eve: Eve", "  self: Eve", "a word of the rules", (7, 3)),
         ("remove:", "dismiss:", "not a field of people.yaml", (11, 1)),
     ],
 )

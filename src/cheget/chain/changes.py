@@ -27,11 +27,11 @@ class _Words(Tokens):
         return super()._term()
 
 
-def change_rule(text: str, people: Collection[str]) -> Rule:
+def change_rule(text: str, people: Collection[str], machines: Collection[str] = ()) -> Rule:
     """The rule that ``text`` means among the ``people`` who may agree to a change.
 
-    ``self`` stays a name. Others are any of ``people``: as many as are left once the person
-    concerned, if they are one of these, is told apart.
+    ``self`` stays a name. Others are any of ``people``, the person concerned among them: so it
+    is the rule as whoever agrees to a change of somebody else's keys has to meet it.
 
     Raises:
         RuleError: It means nothing, or nobody could meet it.
@@ -40,6 +40,7 @@ def change_rule(text: str, people: Collection[str]) -> Rule:
     syntax = words.rule()
     words.end()
     scope = Scope(
-        declared={}, people={*people, SELF}, place="this house", levels={_OTHERS: tuple(people)}
-    )
+        declared=dict.fromkeys(machines, "a machine"), people={*people, SELF}, place="this house",
+        levels={_OTHERS: tuple(people)},
+    )  # fmt: skip
     return resolve(syntax, scope)

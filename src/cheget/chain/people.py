@@ -72,7 +72,11 @@ def _change(node: Node, people: tuple[Person, ...]) -> str:
     """A rule by which people change, which must mean something among those who may agree."""
     text = fields.scalar(node, "a rule, such as `self and 1 other`")
     with placed(text):
-        change_rule(text.text, [person.id for person in people if not person.machine])
+        change_rule(
+            text.text,
+            [person.id for person in people if not person.machine],
+            [person.id for person in people if person.machine],
+        )
     return fields.line(node)
 
 
