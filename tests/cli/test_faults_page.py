@@ -10,7 +10,9 @@ import pytest
 from terminal import Shell
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "faults.md"
-CASE = re.compile(r"^## ([^\n]+)\n\n```yaml\n(.*?)```\n\n```text\n(.*?)```$", re.MULTILINE | re.DOTALL)
+CASE = re.compile(
+    r"^## ([^\n]+)\n\n```yaml\n(.*?)```\n\n```text\n(.*?)```$", re.MULTILINE | re.DOTALL
+)
 
 
 def test_the_page_of_faults_shows_what_is_printed(

@@ -48,7 +48,9 @@ def print_proof(
 ) -> None:  # fmt: skip
     """The whole answer."""
     title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
-    click.echo(f"{click.style(chain.id, bold=True)}{title}: {claims_sentence(judged)}")
+    people = proved[0].staff.people if proved else None
+    of = f", with the people of {safe(people.house)}" if people is not None else ""
+    click.echo(f"{click.style(chain.id, bold=True)}{title}{of}: {claims_sentence(judged)}")
     for names, lines in _alike(proved, sentences):
         click.echo(f"\n{click.style(names, bold=True)}" if names else "")
         for line in lines:
@@ -133,10 +135,9 @@ def sentences(account: Account) -> list[str]:
         found.append(_twice(account, [person for person, _ in weak.twice]))
     found += _stranding(weak.stranding)
     if weak.implied:
-        what = "is" if len(weak.implied) == 1 else "are each"
-        found.append(
-            f"{_names(weak.implied)} {what}: without it the same people release and stop it."
-        )
+        are = "is" if len(weak.implied) == 1 else "are each"
+        told = "implied by the others: without it the same people can release and stop it."
+        found.append(f"{_names(weak.implied)} {are} {told}")
     if weak.idle:
         verb = "matters" if len(weak.idle) == 1 else "matter"
         found.append(f"{_names(weak.idle)} never {verb}, whatever the others do.")
@@ -191,14 +192,18 @@ def door_lines(guarded: Guarded) -> list[str]:
         named = differ and door is guarded.weakest
         weakest = f" the weakest: {_names(door.example)}" if named else ""
         lines.append(f"{_door_name(door):<{width}}  {takes:<10}{weakest}".rstrip())
-    strongest = guarded.strongest
-    if strongest is not None and guarded.unclaimed:
-        one = len(guarded.unclaimed) == 1
-        which = _names([_door_name(door) for door in guarded.unclaimed])
-        fewer = f"{'takes' if one else 'take'} fewer people than {_door_name(strongest)}"
-        warning = click.style("warning", fg="yellow")
-        lines.append(f"{warning}: {which} {fewer}, and no claim says so.")
-    return lines
+    return [*lines, *(_warning(door, guarded.strongest) for door in guarded.unclaimed)]
+
+
+def _warning(door: Door, strongest: Door | None) -> str:
+    """A door that takes fewer people than the strongest action, of which no claim says so."""
+    who = _names(door.example)
+    told = {
+        "action": f"{who} can take {door.name}",
+        "amend": f"{who} can change the chain",
+    }.get(door.kind, f"{who} can become anybody")
+    fewer = f"fewer people than {strongest.name if strongest else 'a release'} takes"
+    return f"{click.style('warning', fg='yellow')}: {told}: {fewer}, and no claim says so."
 
 
 def _door_name(door: Door) -> str:
