@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from itertools import combinations
-from math import factorial
+from math import comb, factorial
 
 import pytest
 
@@ -79,15 +79,37 @@ def test_a_squadron_of_five_centres() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "action", "block"),
+    ("name", "action", "size", "ways", "block"),
     [
-        ("b59-1962", "aboard-b59", 1), ("b59-1962", "sister-boat", 1), ("vault-unseal", None, 3),
-        ("bank-wire", "wire", 1), ("multisig-treasury", "pay", 5), ("cheget", "tactical", 1),
-        ("us-sole-authority", None, 1),
+        ("b59-1962", "aboard-b59", 3, 1, 1),
+        ("b59-1962", "sister-boat", 2, 1, 1),
+        ("bank-wire", "wire", 3, 2 * 3 + 2, 1),  # a teller and any; officer-1 and a colleague
+        ("bank-wire", "large-wire", 4, 2 * 3 + 1, 1),
+        ("cheget", "tactical", 9, 2 * 2, 1),  # the chief or the deputy; either commander
+        ("high-risk-drug", "emergency-dose", 3, 2 * 3, 1),
+        ("minuteman", "launch", 4, comb(5, 2), 4),
+        ("minuteman", "launch-with-inhibit", 4, comb(5, 2), 1),
+        ("minuteman", "lone-launch", 2, 5, 5),
+        ("move-treasury", "transfer", 3, 3, 1),  # of the pairs of owners, three hold over half
+        ("move-treasury", "large-transfer", 4, 3, 1),
+        ("multisig-treasury", "upgrade", 6, comb(9, 6), 4),
+        ("multisig-treasury", "pay", 5, comb(9, 5), 5),
+        ("multisig-treasury", "grant", 3, comb(5, 3), 3),
+        ("release-firmware", "beta", 3, 3 * 3, 1),
+        ("release-firmware", "stable", 5, 3 * 3 * 3, 1),
+        ("us-sole-authority", "launch", 2, 2, 1),
+        ("vault-unseal", "unseal", 3, comb(5, 3), 3),
+        ("wipe-database", "wipe", 4, comb(4, 3) * 2, 1),
+        ("wipe-database", "emergency-wipe", 2, comb(4, 2) + 4 * 2, 1),
     ],
-)  # fmt: skip
-def test_the_smallest_coalition_that_blocks(name: str, action: str | None, block: int) -> None:
-    assert account(name, action).blocking.smallest == block
+)
+def test_coalitions_counted_by_hand(
+    name: str, action: str, size: int, ways: int, block: int
+) -> None:
+    found = account(name, action)
+    assert found.releasing.smallest == size
+    assert sum(found.releasing.minimal()) == ways
+    assert found.blocking.smallest == block
 
 
 @pytest.mark.parametrize("action", ["demonstration", "tactical"])

@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     from cheget.proof.coalitions import Coalitions
     from cheget.proof.doors import Door, Guarded
     from cheget.proof.stranding import Stranding
-    from cheget.proof.weaknesses import Demand
+    from cheget.proof.weaknesses import Demand, Weaknesses
 
 FEW = 4  # names that a sentence still holds
 ROWS = 15  # people whose power a table shows
 LONG = 1000  # a list that nobody reads
 OF = "\0"  # where a table's title names the actions it is of
-
-
-DELIVERY = "○ needs a refusal to arrive: it would be released if that were withheld."
+NO_DOORS = "They weren't proved: another action is too entangled; raise --budget."
+DELIVERY = "○ rests on delivery: it would be released if a refusal were withheld."
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Shown:
 
 def print_proof(
     chain: Chain, proved: Sequence[Account], judged: Sequence[Verdict],
-    executors: Sequence[Guarded], shown: Shown,
+    executors: Sequence[Guarded] | None, shown: Shown,
 ) -> None:  # fmt: skip
     """The whole answer."""
     title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
@@ -56,7 +55,9 @@ def print_proof(
         for line in lines:
             click.echo(f"  {line}")
     _print_claims(judged)
-    for one in executors:
+    if executors is None:
+        click.echo(f"\n{click.style('doors', bold=True)}\n  {NO_DOORS}")
+    for one in executors or ():
         if len(one.doors) == 1:
             continue  # it has been told
         to = f" to {_names(one.executors, most=len(one.executors))}" if one.executors else ""
@@ -104,7 +105,10 @@ def summary(account: Account) -> str:
     """The shortest true account: what it takes, and who can stop it."""
     from cheget.proof.weaknesses import weaknesses
 
-    weak = weaknesses(account)
+    return _summary(account, weaknesses(account))
+
+
+def _summary(account: Account, weak: Weaknesses) -> str:
     if weak.gate is not None:
         return f"Nobody can release it, not even all together: {weak.gate} can't be passed."
     return f"{_takes(account)} {_stoppers(account, weak.stoppers)}"
@@ -116,7 +120,7 @@ def sentences(account: Account) -> list[str]:
 
     weak = weaknesses(account)
     found = [_demand(one) for one in weak.demands]
-    found.append(summary(account))
+    found.append(_summary(account, weak))
     if weak.gate is not None:
         return found
     if weak.sole_releasers:

@@ -10,7 +10,7 @@ import click
 from cheget.cli.check import read_chain
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import file_of
-from cheget.errors import ChainFileError, HouseError
+from cheget.errors import ChainFileError, HouseError, TooEntangledError
 
 if TYPE_CHECKING:
     from cheget.chain.people import People
@@ -58,8 +58,14 @@ def prove(
     people = _read_people(staff_path) if staff_path is not None else None
     proved = accounts(found, people, action, budget or BUDGET)
     judged = verdicts(found, proved)
-    executors = guarded(found, doors(found, people, proved, budget or BUDGET))
-    if action is not None:
+    executors: tuple[Guarded, ...] | None
+    try:
+        executors = guarded(found, doors(found, people, proved, budget or BUDGET))
+    except TooEntangledError:
+        if action is None:
+            raise
+        executors = None  # another action is; this one was proved
+    if executors and action is not None:
         executors = tuple(one for one in executors if action in {d.name for d in one.doors})
     if as_json:
         say(as_value(proved, judged, listed, executors), as_json, lambda: None)
@@ -92,14 +98,14 @@ def _read_people(path: Path) -> People:
 
 def as_value(
     proved: tuple[Account, ...], judged: tuple[Verdict, ...], listed: int = 10,
-    executors: tuple[Guarded, ...] = (),
+    executors: tuple[Guarded, ...] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The proof as JSON; ``docs/prove.md`` says what each key means."""
     from cheget.proof.recall import recalls
 
     of_all = {
         "claims": [_claim(one) for one in judged],
-        "doors": [_guarded(one) for one in executors],
+        "doors": None if executors is None else [_guarded(one) for one in executors],
         "recall": {
             one.action: {
                 "hold": one.hold,
