@@ -166,3 +166,14 @@ def test_who_has_left_recalls_nothing() -> None:
     chain = parse_chain(scenario("wipe-database"))
     staff = People("h", (Person("ann", "Ann"), Person("dee", "Dee")))
     assert recalls(accounts(chain, staff, "wipe")[0])[0].released == ("ann", "dee")
+
+
+def test_what_two_posts_of_one_person_and_a_vacancy_leave() -> None:
+    chain = parse_chain(scenario("vault-unseal"))
+    staff = People("h", (Person("x", "X"), Person("cho", "Cho"), Person("dan", "Dan")),
+                   {"ann": "x", "bob": "x"})  # fmt: skip
+    (account,) = accounts(chain, staff)
+    found = weaknesses(account)
+    assert found.several == (("x", ("ann", "bob")),)
+    assert found.vacant == ("dee",)
+    assert found.veto_holders == ("x", "cho", "dan")  # three of five have become all of three

@@ -119,7 +119,10 @@ def sentences(account: Account) -> list[str]:
     from cheget.proof.weaknesses import weaknesses
 
     weak = weaknesses(account)
-    found = [_demand(one) for one in weak.demands]
+    found = [f"Nobody fills {_names(weak.vacant)}."] if weak.vacant else []
+    counts = "counts for each" if account.chain.repeatable else "counts once"
+    found += [f"{person} fills {_names(posts)}, and {counts}." for person, posts in weak.several]
+    found += [_demand(one) for one in weak.demands]
     found.append(_summary(account, weak))
     if weak.gate is not None:
         return found

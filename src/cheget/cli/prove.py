@@ -180,6 +180,8 @@ def _weak(weak: Weaknesses) -> dict[str, Any]:
         "stop_it_alone": list(weak.stoppers),
         "stop_it_by_delivery": list(weak.by_delivery),
         "sit_twice": {person: list(levels) for person, levels in weak.twice},
+        "fill_several_posts": {person: list(posts) for person, posts in weak.several},
+        "vacant_posts": list(weak.vacant),
         "never_matter": list(weak.idle),
         "take_more_than_written": [
             {"level": one.level, "written": one.written, "takes": one.takes} for one in weak.demands

@@ -34,6 +34,8 @@ class Weaknesses:
     stoppers: tuple[str, ...]  # each stops it alone, by refusing
     by_delivery: tuple[str, ...]  # of these, those whose silence alone wouldn't: it must arrive
     twice: tuple[tuple[str, tuple[str, ...]], ...]  # who sits at several levels, and where
+    several: tuple[tuple[str, tuple[str, ...]], ...]  # who fills several posts, and which
+    vacant: tuple[str, ...]  # posts that nobody fills
     idle: tuple[str, ...]  # whose word never matters
     demands: tuple[Demand, ...]
     implied: tuple[str, ...]  # levels without any one of which nothing changes
@@ -46,6 +48,10 @@ def weaknesses(account: Account) -> Weaknesses:
     passable = structure.can_release(people)
     places = levels_of(account.chain, account.ladder, account.staff)
     deciding = account.releasing.deciding | account.blocking.deciding
+    filled: dict[str | None, tuple[str, ...]] = {}
+    for post in dict.fromkeys(post for level in account.ladder for post in level.members):
+        person = account.staff.fills(post)
+        filled[person] = (*filled.get(person, ()), post)
     held = tuple(p for p in people if passable and not structure.can_release(_without(people, p)))
     stoppers = tuple(p for p in people if passable and structure.can_block([p]))
     return Weaknesses(
@@ -55,6 +61,8 @@ def weaknesses(account: Account) -> Weaknesses:
         stoppers,
         tuple(p for p in stoppers if p not in held),
         tuple((p, levels) for p, levels in places.items() if len(levels) > 1),
+        tuple((p, posts) for p, posts in filled.items() if len(posts) > 1 and p is not None),
+        filled.get(None, ()),
         tuple(p for p in people if passable and p not in deciding),
         tuple(_demands(account, places)) if passable else (),
         tuple(_implied(account)) if passable else (),
