@@ -33,6 +33,16 @@ def test_the_doors_of_a_chain_are_its_actions_and_its_amendment() -> None:
     assert database.unclaimed == ()  # a claim says what an emergency takes
 
 
+def test_a_claim_of_who_cannot_take_a_weak_door_does_not_say_that_it_is_weak() -> None:
+    text = scenario("wipe-database").replace(
+        b"releasing emergency-wipe takes at least 2 people",
+        b"ann alone cannot release emergency-wipe",
+    )
+    chain = parse_chain(text)
+    (database,) = guarded(chain, doors(chain))
+    assert [one.name for one in database.unclaimed] == ["emergency-wipe"]
+
+
 def test_three_may_rewrite_the_articles_chain_and_no_claim_says_so() -> None:
     chain = parse_chain(scenario("cheget"))
     missiles, others = guarded(chain, doors(chain))

@@ -146,7 +146,7 @@ def _claimed(chain: Chain) -> Iterable[str | None]:
     """The actions of which a claim says who can release, or how many it takes."""
     for text in chain.claims:
         match parse_claim(text):
-            case Alone(_, _, "release", action) | Takes("releasing", _, _, action):
+            case Alone(_, True, "release", action) | Takes("releasing", _, _, action):
                 yield action
             case _:
                 pass
