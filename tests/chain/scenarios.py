@@ -5,7 +5,8 @@ from importlib.resources import files
 SCENARIOS = (
     *("cheget", "wipe-database", "move-treasury", "release-firmware"),
     *("b59-1962", "minuteman", "us-sole-authority", "root-ksk", "vault-unseal", "bank-wire"),
-    *("security-council", "multisig-treasury"),
+    *("security-council", "multisig-treasury", "cheget-readings", "soviet-1991", "eu-council"),
+    "high-risk-drug",
 )
 
 

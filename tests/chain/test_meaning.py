@@ -386,6 +386,7 @@ people:
   bob: Bob Example
   deploy-agent: {machine: yes}          # may originate, never concur
   dee: {machine: no}
+  eve: Eve Example
 posts: {chief: ann, missile-0001/commander: bob}
 add-key: self and 1 other
 replace: 2 of (ann, dee, eve)
@@ -411,15 +412,21 @@ def test_people_fill_posts_and_those_of_their_own_name() -> None:
     ("old", "new", "part", "place"),
     [
         ("house: example\n", "", "no `house`", (1, 1)),
-        ("chief: ann", "chief: anne", "`anne` is not one of the people", (7, 16)),
+        ("chief: ann", "chief: anne", "`anne` is not one of the people", (8, 16)),
         ("machine: yes", "machine: true", "`true` means nothing", (5, 27)),
         ("  ann:", "  Ann:", "`Ann` is not a name", (3, 3)),
         ("{name:", "{nam:", "not a field of person `ann`", (3, 9)),
-        ("missile-0001/commander", "missile-0001/", "is not a post", (7, 21)),
-        ("missile-0001/commander", "a/b/c", "is not a post", (7, 21)),
-        ("missile-0001/commander", "Chief", "not a name", (7, 21)),
-        ("missile-0001/commander", "chief", "said twice", (7, 21)),
-        ("remove:", "dismiss:", "not a field of people.yaml", (10, 1)),
+        ("missile-0001/commander", "missile-0001/", "is not a post", (8, 21)),
+        ("missile-0001/commander", "a/b/c", "is not a post", (8, 21)),
+        ("missile-0001/commander", "Chief", "not a name", (8, 21)),
+        ("missile-0001/commander", "chief", "said twice", (8, 21)),
+        ("1 other", "9 others", "more than there is", (9, 19)),
+        ("1 other", "others", "`others` is not declared", (9, 19)),
+        ("2 of (ann, dee", "2 of (ann, deploy-agent", "`deploy-agent` is a machine", (10, 21)),
+        ("2 of (ann, dee", "2 of (ann, ann", "`ann` is said twice", (10, 21)),
+        ("any of (dee, eve)", "majority of members", "no level is at hand", (11, 21)),
+        ("  eve: Eve", "  self: Eve", "a word of the rules", (7, 3)),
+        ("remove:", "dismiss:", "not a field of people.yaml", (11, 1)),
     ],
 )
 def test_a_fault_among_the_people_is_an_error_where_it_stands(

@@ -80,14 +80,8 @@ class Oracle:
     def _released(
         self, concurring: Coalition, refusing: Coalition, originator: str, seat: str
     ) -> bool:
-        for condition in self.conditions:
-            posts = {
-                post for member in self.chain.members if (post := member.id)
-                and self.fills(post) in concurring - {originator}
-                and not self.machine(self.fills(post))
-            }  # fmt: skip
-            if not is_met(condition.attested_by, posts):
-                return False
+        if not self.attested(concurring - {originator}):
+            return False
         others = sorted(concurring - {originator})
         people = [originator, *others] if self.chain.repeatable else others
         return any(
@@ -97,6 +91,13 @@ class Oracle:
             )
             for filled in self.seatings(people, frozenset({(0, seat)}), refusing)
         )
+
+    def attested(self, people: Coalition) -> bool:
+        posts = {
+            member.id for member in self.chain.members
+            if self.fills(member.id) in people and not self.machine(self.fills(member.id))
+        }  # fmt: skip
+        return all(is_met(condition.attested_by, posts) for condition in self.conditions)
 
     def is_met(self, level: int, posts: set[str]) -> bool:
         return is_met(self.ladder[level].rule, posts)

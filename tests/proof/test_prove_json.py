@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from chain.scenarios import SCENARIOS
+from cheget.chain.chain import Chain
+from cheget.chain.people import People
+from cheget.cli.proofs import door_lines, sentences
+from cheget.cli.prove import as_value
+from cheget.proof.account import accounts
+from cheget.proof.claims import verdicts
+from cheget.proof.doors import doors, guarded
+from proof.oracle import staffed
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "spec" / "json"
@@ -57,3 +66,19 @@ def test_one_action_stands_at_the_top() -> None:
     assert said["releasing"]["sizes"] == {"4": 8}
     assert len(said["releasing"]["listed"]) == 3
     assert [one["verdict"] for one in said["claims"]] == ["holds"] * 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(staffed(most=5))
+def test_whatever_the_chain_all_of_it_is_told_and_fits_the_schema(
+    given_: tuple[Chain, People | None],
+) -> None:
+    chain, people = given_
+    proved = accounts(chain, people)
+    executors = guarded(chain, doors(chain, people, proved))
+    said = as_value(proved, verdicts(chain, proved), 3, executors)
+    Draft202012Validator(SCHEMA, registry=REGISTRY).validate(said)
+    lines = [line for one in proved for line in sentences(one)]
+    lines += [line for one in executors for line in door_lines(one)]
+    assert lines
+    assert not any("None" in line for line in lines)

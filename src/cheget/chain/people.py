@@ -1,7 +1,7 @@
 """``people.yaml``: who fills which post, and who is a machine.
 
 Keys are enrolled elsewhere and never written here. The rules by which people change are kept
-as they stand: whose turn it is to read them knows every chain of the house.
+as they are written; ``changes`` says what they mean.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cheget.chain import fields
+from cheget.chain.changes import SELF, change_rule
 from cheget.chain.document import Node, Scalar, read
-from cheget.chain.fields import Fields
+from cheget.chain.fields import Fields, placed
 from cheget.chain.text import is_name, near
 
 _CHANGES = ("add-key", "replace", "remove")
@@ -63,12 +64,26 @@ def parse_people(text: bytes) -> People:
         fields.name(found["house"], "a house").text,
         people,
         found.read("posts", lambda node: _posts(node, ids), {}),
-        {change: fields.line(found[change]) for change in _CHANGES if change in found},
+        {change: _change(found[change], people) for change in _CHANGES if change in found},
     )
+
+
+def _change(node: Node, people: tuple[Person, ...]) -> str:
+    """A rule by which people change, which must mean something among those who may agree."""
+    text = fields.scalar(node, "a rule, such as `self and 1 other`")
+    with placed(text):
+        change_rule(
+            text.text,
+            [person.id for person in people if not person.machine],
+            [person.id for person in people if person.machine],
+        )
+    return fields.line(node)
 
 
 def _person(key: Scalar, node: Node) -> Person:
     id_ = fields.name(key, "a person").text
+    if id_ == SELF:
+        raise key.fault("`self` is a word of the rules by which people change")
     if isinstance(node, Scalar):
         return Person(id_, fields.line(node))
     found = Fields(node, f"person `{id_}`", optional=("name", "machine"))

@@ -6,6 +6,7 @@ Shape before colour: ● holds, ✕ fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,33 +21,63 @@ if TYPE_CHECKING:
     from cheget.proof.account import Account
     from cheget.proof.claims import Counterexample, Verdict
     from cheget.proof.coalitions import Coalitions
-    from cheget.proof.weaknesses import Demand
+    from cheget.proof.doors import Door, Guarded
+    from cheget.proof.stranding import Stranding
+    from cheget.proof.weaknesses import Demand, Weaknesses
 
 FEW = 4  # names that a sentence still holds
 ROWS = 15  # people whose power a table shows
 LONG = 1000  # a list that nobody reads
 OF = "\0"  # where a table's title names the actions it is of
+NO_DOORS = "They weren't proved: another action is too entangled; raise --budget."
+DELIVERY = "○ rests on delivery: it would be released if a refusal were withheld."
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of it a person asked to see: how many coalitions, and power as fractions."""
+
+    listed: int
+    exact: bool = False
 
 
 def print_proof(
-    chain: Chain, proved: Sequence[Account], judged: Sequence[Verdict], listed: int
-) -> None:
+    chain: Chain, proved: Sequence[Account], judged: Sequence[Verdict],
+    executors: Sequence[Guarded] | None, shown: Shown,
+) -> None:  # fmt: skip
     """The whole answer."""
     title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
-    click.echo(f"{click.style(chain.id, bold=True)}{title}: {claims_sentence(judged)}")
+    people = proved[0].staff.people if proved else None
+    of = f", with the people of {safe(people.house)}" if people is not None else ""
+    click.echo(f"{click.style(chain.id, bold=True)}{title}{of}: {claims_sentence(judged)}")
     for names, lines in _alike(proved, sentences):
         click.echo(f"\n{click.style(names, bold=True)}" if names else "")
         for line in lines:
             click.echo(f"  {line}")
+    _print_claims(judged)
+    if executors is None:
+        click.echo(f"\n{click.style('doors', bold=True)}\n  {NO_DOORS}")
+    for one in executors or ():
+        if len(one.doors) == 1:
+            continue  # it has been told
+        to = f" to {_names(one.executors, most=len(one.executors))}" if one.executors else ""
+        click.echo(f"\n{click.style(f'doors{to}', bold=True)}")
+        for line in door_lines(one):
+            click.echo(f"  {line}")
+    if shown.listed:
+        for names, lines in _alike(proved, lambda account: _tables(account, shown)):
+            of = f" of {names}" if names else ""
+            for line in lines:
+                click.echo(line.replace(OF, of))
+
+
+def _print_claims(judged: Sequence[Verdict]) -> None:
     if judged:
         click.echo(f"\n{click.style('claims', bold=True)}")
     for verdict in judged:
         _print_verdict(verdict)
-    if listed:
-        for names, lines in _alike(proved, lambda account: _tables(account, listed)):
-            of = f" of {names}" if names else ""
-            for line in lines:
-                click.echo(line.replace(OF, of))
+    if any(one.rests_on_delivery for one in judged):
+        click.echo(f"  {DELIVERY}")
 
 
 def _alike(
@@ -74,7 +105,10 @@ def summary(account: Account) -> str:
     """The shortest true account: what it takes, and who can stop it."""
     from cheget.proof.weaknesses import weaknesses
 
-    weak = weaknesses(account)
+    return _summary(account, weaknesses(account))
+
+
+def _summary(account: Account, weak: Weaknesses) -> str:
     if weak.gate is not None:
         return f"Nobody can release it, not even all together: {weak.gate} can't be passed."
     return f"{_takes(account)} {_stoppers(account, weak.stoppers)}"
@@ -85,8 +119,11 @@ def sentences(account: Account) -> list[str]:
     from cheget.proof.weaknesses import weaknesses
 
     weak = weaknesses(account)
-    found = [_demand(one) for one in weak.demands]
-    found.append(summary(account))
+    found = [f"Nobody fills {_names(weak.vacant)}."] if weak.vacant else []
+    counts = "counts for each" if account.chain.repeatable else "counts once"
+    found += [f"{person} fills {_names(posts)}, and {counts}." for person, posts in weak.several]
+    found += [_demand(one) for one in weak.demands]
+    found.append(_summary(account, weak))
     if weak.gate is not None:
         return found
     if weak.sole_releasers:
@@ -96,24 +133,95 @@ def sentences(account: Account) -> list[str]:
         found.append(
             f"Every release {needs} {_names(weak.veto_holders, most=len(account.people))}."
         )
+    if weak.by_delivery:
+        all_of_them = weak.by_delivery == weak.stoppers and len(weak.stoppers) > 1
+        who = "They" if all_of_them else _names(weak.by_delivery)
+        verb = "stops" if len(weak.by_delivery) == 1 else "stop"
+        found.append(f"{who} {verb} it by a refusal, which has to arrive; silence wouldn't.")
     if weak.twice:
-        who = _names([person for person, _ in weak.twice])
-        one = len(weak.twice) == 1
-        where = "each" if account.chain.repeatable else "one of them only"
-        may = "may count at" if account.chain.repeatable else "counts at" if one else "count at"
-        sits = "sits" if one else "sit"
-        found.append(f"{who} {sits} at more than one level, and {may} {where}.")
-    if weak.stranded is not None:
-        stuck = weak.stranded
-        where = _names([f"{one.person} answers at {one.level}" for one in stuck.answered])
-        found.append(
-            f"Willing people can get stuck: {_names(stuck.coalition, most=len(stuck.coalition))}"
-            f" can release it, but once {where} it stops at {stuck.level}."
-        )
+        found.append(_twice(account, [person for person, _ in weak.twice]))
+    found += _stranding(weak.stranding)
+    if weak.implied:
+        are = "is" if len(weak.implied) == 1 else "are each"
+        told = "implied by the others: without it the same people can release and stop it."
+        found.append(f"{_names(weak.implied)} {are} {told}")
     if weak.idle:
         verb = "matters" if len(weak.idle) == 1 else "matter"
         found.append(f"{_names(weak.idle)} never {verb}, whatever the others do.")
-    return found
+    return [*found, *recall_lines(account)]
+
+
+def _twice(account: Account, people: Sequence[str]) -> str:
+    one = len(people) == 1
+    where = "each" if account.chain.repeatable else "one of them only"
+    may = "may count at" if account.chain.repeatable else "counts at" if one else "count at"
+    return f"{_names(people)} {'sits' if one else 'sit'} at more than one level, and {may} {where}."
+
+
+def _stranding(stranding: Stranding) -> list[str]:
+    stuck = stranding.example
+    if stuck is not None:
+        where = _names([f"{one.person} answers at {one.level}" for one in stuck.answered])
+        who = _names(stuck.coalition, most=len(stuck.coalition))
+        told = f"{who} can release it, but once {where} it stops at {stuck.level}."
+        return [f"Willing people can get stuck: {told}"]
+    if not stranding.decided:
+        return ["Whether willing people can get stuck wasn't decided: too many ways to look at."]
+    return []
+
+
+def recall_lines(account: Account) -> list[str]:
+    """Who can recall an order, before release and after."""
+    from cheget.proof.recall import recalls
+
+    holds: dict[int, list[str]] = {}
+    for one in recalls(account):
+        holds.setdefault(one.hold, []).append(one.action)
+    lines = []
+    for hold, names in holds.items():
+        of = f" {_names(names)}" if len(holds) > 1 else ""
+        then = (
+            f"then anyone with a seat, for the {_span(hold)} that it is held" if hold
+            else "it isn't held then, so practically nobody can"
+        )  # fmt: skip
+        lines.append(f"Whoever asked or concurred can recall{of} until release; {then}.")
+    return lines
+
+
+def door_lines(guarded: Guarded) -> list[str]:
+    """The doors to some executors: how many people each takes, and the weakest named."""
+    width = max(len(_door_name(door)) for door in guarded.doors)
+    lines = []
+    differ = len({door.fewest for door in guarded.doors} - {None}) > 1
+    for door in guarded.doors:
+        size = door.fewest
+        takes = "nobody" if size is None else _count(size, "person", "people")
+        named = differ and door is guarded.weakest
+        weakest = f" the weakest: {_names(door.example)}" if named else ""
+        lines.append(f"{_door_name(door):<{width}}  {takes:<10}{weakest}".rstrip())
+    return [*lines, *(_warning(door, guarded.strongest) for door in guarded.unclaimed)]
+
+
+def _warning(door: Door, strongest: Door | None) -> str:
+    """A door that takes fewer people than the strongest action, of which no claim says so."""
+    who = _names(door.example)
+    told = {
+        "action": f"{who} can take {door.name}",
+        "amend": f"{who} can change the chain",
+    }.get(door.kind, f"{who} can become anybody")
+    fewer = f"fewer people than {strongest.name if strongest else 'a release'} takes"
+    return f"{click.style('warning', fg='yellow')}: {told}: {fewer}, and no claim says so."
+
+
+def _door_name(door: Door) -> str:
+    return ", ".join([door.name, *door.stands_for])
+
+
+def _span(seconds: int) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def _takes(account: Account) -> str:
@@ -155,6 +263,8 @@ def _demand(demand: Demand) -> str:
 def _print_verdict(verdict: Verdict) -> None:
     holds = verdict.verdict == "holds"
     sign = click.style("●", fg="green") if holds else click.style("✕", fg="red")
+    if verdict.rests_on_delivery:
+        sign = click.style("○", fg="green")
     unwritten = "" if verdict.written else "  (of every chain, written or not)"
     click.echo(f"  {sign} {verdict.text}{unwritten}")
     if verdict.counterexample is not None:
@@ -177,20 +287,23 @@ def counterexample(shown: Counterexample) -> list[str]:
     return lines
 
 
-def _tables(account: Account, listed: int) -> list[str]:
+def _tables(account: Account, shown: Shown) -> list[str]:
     lines: list[str] = []
     for what, family in (("releasing", account.releasing), ("blocking", account.blocking)):
         sizes = family.minimal()
         if sum(sizes):
             lines += ["", click.style(f"minimal {what} coalitions{OF}", bold=True)]
-            lines += [f"  {_sizes(sizes)}", *_listed(family, listed, sum(sizes))]
+            lines += [f"  {_sizes(sizes)}", *_listed(family, shown.listed, sum(sizes))]
     rows = sorted(account.powers.items(), key=lambda row: -row[1].shapley)
     width = max((len(person) for person, _ in rows), default=0)
     lines += ["", click.style(f"power{OF}, where everybody answers", bold=True)]
-    lines.append(f"  {'':<{width}}  {'Shapley':>9}  {'Banzhaf':>9}  swings")
-    for person, power in rows[:ROWS]:
-        shares = f"{_share(power.shapley):>9}  {_share(power.banzhaf):>9}"
-        lines.append(f"  {person:<{width}}  {shares}  {power.swings:,}")
+    told = str if shown.exact else _share
+    cells = [(told(power.shapley), told(power.banzhaf)) for _, power in rows[:ROWS]]
+    wide = max((len(one) for pair in cells for one in pair), default=0)
+    wide = max(wide, 9)
+    lines.append(f"  {'':<{width}}  {'Shapley':>{wide}}  {'Banzhaf':>{wide}}  swings")
+    for (person, power), (shapley, banzhaf) in zip(rows, cells, strict=False):
+        lines.append(f"  {person:<{width}}  {shapley:>{wide}}  {banzhaf:>{wide}}  {power.swings:,}")
     if len(rows) > ROWS:
         lines.append(f"  and {len(rows) - ROWS} more: --json has all of them")
     return lines

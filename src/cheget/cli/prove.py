@@ -10,7 +10,7 @@ import click
 from cheget.cli.check import read_chain
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import file_of
-from cheget.errors import ChainFileError, HouseError
+from cheget.errors import ChainFileError, HouseError, TooEntangledError
 
 if TYPE_CHECKING:
     from cheget.chain.people import People
@@ -18,46 +18,70 @@ if TYPE_CHECKING:
     from cheget.proof.account import Account
     from cheget.proof.claims import Verdict
     from cheget.proof.coalitions import Coalitions
+    from cheget.proof.doors import Door, Guarded
+    from cheget.proof.weaknesses import Weaknesses
 
 
 @click.command()
 @click.argument("chain", metavar="CHAIN")
 @click.option("--people", "people_path", type=click.Path(path_type=Path, dir_okay=False),
-              help="Who fills the posts: one person in two posts counts once.")  # fmt: skip
+              help="Who fills the posts: one person in two posts counts once."
+                   " [default: the people.yaml of the house that CHAIN lies in]")  # fmt: skip
 @click.option("--action", help="Only this action. [default: all]")
 @click.option("--list", "listed", type=click.IntRange(0), default=10, show_default=True,
               help="How many minimal coalitions to list.")  # fmt: skip
+@click.option("--exact", is_flag=True, help="Power as exact fractions instead of percentages.")
 @click.option("--budget", type=click.IntRange(1), default=None,
               help="How many steps a proof may take before it is given up.")  # fmt: skip
 @json_option
 def prove(
-    chain: str, people_path: Path | None, action: str | None, listed: int, budget: int | None,
-    as_json: bool,
+    chain: str, people_path: Path | None, action: str | None, listed: int, exact: bool,
+    budget: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Who can release it, and who can stop it.
 
-    CHAIN is a file, or a scenario's name. Every claim of it is decided exactly; one that fails
+    CHAIN is a file, or a scenario's name. Of a file in the chains/ of a house, the house's people
+    fill the posts. Every claim of it is decided exactly; one that fails
     is shown with a counterexample. Exit status 1 if any fails.
     """
     from cheget.proof.account import accounts
     from cheget.proof.claims import verdicts
     from cheget.proof.coalitions import BUDGET
+    from cheget.proof.doors import doors, guarded
 
-    found = read_chain(file_of(chain))
+    path = file_of(chain)
+    found = read_chain(path)
     if action is not None and action not in {one.id for one in found.actions}:
         known = ", ".join(one.id for one in found.actions) or "none"
         raise click.UsageError(f"{found.id} has no action {action}; it has: {known}")
-    people = _read_people(people_path) if people_path is not None else None
+    staff_path = people_path or house_people(path)
+    people = _read_people(staff_path) if staff_path is not None else None
     proved = accounts(found, people, action, budget or BUDGET)
     judged = verdicts(found, proved)
+    executors: tuple[Guarded, ...] | None
+    try:
+        executors = guarded(found, doors(found, people, proved, budget or BUDGET))
+    except TooEntangledError:
+        if action is None:
+            raise
+        executors = None  # another action is; this one was proved
+    if executors and action is not None:
+        executors = tuple(one for one in executors if action in {d.name for d in one.doors})
     if as_json:
-        say(as_value(proved, judged, listed), as_json, lambda: None)
+        say(as_value(proved, judged, listed, executors), as_json, lambda: None)
     else:
-        from cheget.cli.proofs import print_proof
+        from cheget.cli.proofs import Shown, print_proof
 
-        print_proof(found, proved, judged, listed)
+        print_proof(found, proved, judged, executors, Shown(listed, exact=exact))
     if any(one.verdict == "fails" for one in judged):
         raise click.exceptions.Exit(1)
+
+
+def house_people(chain: Path) -> Path | None:
+    """The people of the house whose chain that file is, if it is one's."""
+    folder = chain.absolute().parent
+    people = folder.parent / "people.yaml"
+    return people if folder.name == "chains" and people.is_file() else None
 
 
 def _read_people(path: Path) -> People:
@@ -73,14 +97,53 @@ def _read_people(path: Path) -> People:
 
 
 def as_value(
-    proved: tuple[Account, ...], judged: tuple[Verdict, ...], listed: int = 10
-) -> dict[str, Any]:
+    proved: tuple[Account, ...], judged: tuple[Verdict, ...], listed: int = 10,
+    executors: tuple[Guarded, ...] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The proof as JSON; ``docs/prove.md`` says what each key means."""
-    claims = [_claim(one) for one in judged]
+    from cheget.proof.recall import recalls
+
+    of_all = {
+        "claims": [_claim(one) for one in judged],
+        "doors": None if executors is None else [_guarded(one) for one in executors],
+        "recall": {
+            one.action: {
+                "hold": one.hold,
+                "released": list(one.released),
+                "concurring": list(one.concurring),
+                "attesting": list(one.attesting),
+            }
+            for account in proved
+            for one in recalls(account)
+        },
+    }
     if len(proved) == 1:
-        return {**_account(proved[0], listed), "claims": claims}
+        return {**_account(proved[0], listed), **of_all}
     actions = {name: _account(one, listed) for one in proved for name in one.actions}
-    return {"actions": actions, "claims": claims}
+    return {"actions": actions, **of_all}
+
+
+def _guarded(guarded: Guarded) -> dict[str, Any]:
+    return {
+        "executors": list(guarded.executors),
+        "weakest": guarded.weakest.name if guarded.weakest else None,
+        "strongest": guarded.strongest.name if guarded.strongest else None,
+        "unclaimed": [one.name for one in guarded.unclaimed],
+        "through": [_door(one) for one in guarded.doors],
+    }
+
+
+def _door(door: Door) -> dict[str, Any]:
+    return {
+        "door": door.name,
+        "kind": door.kind,
+        "minimal": sum(door.coalitions.minimal()),
+        "smallest": door.fewest,
+        "coalition": list(door.example),
+        "claimed": door.claimed,
+        "stands_for": list(door.stands_for),
+        "becomes": {person: list(who) for person, who in door.becomes},
+    }
 
 
 def _account(account: Account, listed: int) -> dict[str, Any]:
@@ -106,23 +169,32 @@ def _account(account: Account, listed: int) -> dict[str, Any]:
             }
             for person, power in account.powers.items()
         },
-        "weaknesses": {
-            "nobody_passes": weak.gate,
-            "stop_it_alone": list(weak.stoppers),
-            "sit_twice": {person: list(levels) for person, levels in weak.twice},
-            "never_matter": list(weak.idle),
-            "take_more_than_written": [
-                {"level": one.level, "written": one.written, "takes": one.takes}
-                for one in weak.demands
-            ],
-            "stranded": None
-            if weak.stranded is None
-            else {
-                "coalition": list(weak.stranded.coalition),
-                "answered": _seating(weak.stranded.answered),
-                "level": weak.stranded.level,
-            },
+        "weaknesses": _weak(weak),
+    }
+
+
+def _weak(weak: Weaknesses) -> dict[str, Any]:
+    stuck = weak.stranding.example
+    return {
+        "nobody_passes": weak.gate,
+        "stop_it_alone": list(weak.stoppers),
+        "stop_it_by_delivery": list(weak.by_delivery),
+        "sit_twice": {person: list(levels) for person, levels in weak.twice},
+        "fill_several_posts": {person: list(posts) for person, posts in weak.several},
+        "vacant_posts": list(weak.vacant),
+        "never_matter": list(weak.idle),
+        "take_more_than_written": [
+            {"level": one.level, "written": one.written, "takes": one.takes} for one in weak.demands
+        ],
+        "implied_levels": list(weak.implied),
+        "stranded": None
+        if stuck is None
+        else {
+            "coalition": list(stuck.coalition),
+            "answered": _seating(stuck.answered),
+            "level": stuck.level,
         },
+        "stranding_decided": weak.stranding.decided,
     }
 
 
@@ -146,6 +218,7 @@ def _claim(verdict: Verdict) -> dict[str, Any]:
         "text": verdict.text,
         "verdict": verdict.verdict,
         "written": verdict.written,
+        "rests_on_delivery": verdict.rests_on_delivery,
         "counterexample": None if shown is None else {
             "action": shown.action,
             "coalition": list(shown.coalition),

@@ -12,6 +12,7 @@ from cheget.chain.people import People
 from cheget.chain.structure import Sitting, Structure, structure_of
 from cheget.proof.coalitions import BUDGET, Coalitions, blocking, releasing
 from cheget.proof.diagram import Budget
+from cheget.proof.polynomial import everybody
 from cheget.proof.power import Power, powers
 
 
@@ -54,6 +55,21 @@ class Account:
     def powers(self) -> Mapping[str, Power]:
         """The power of each, in the game where everybody answers."""
         return powers(self.blocking)
+
+    @cached_property
+    def silent(self) -> int | None:
+        """The fewest people whose mere silence stops it; None: it can't be released at all.
+
+        So many coalitions that can't release lack that many.
+        """
+        releases, people = self.releasing.winning(), len(self.people)
+        if not releases:
+            return None
+        for absent, every in enumerate(everybody(people)):
+            size = people - absent
+            if every > (releases[size] if size < len(releases) else 0):
+                return absent
+        return None
 
     def stops_at(self, concurring: Collection[str], refusing: Collection[str]) -> str:
         """The first level, or else condition, at which those can't release it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from cheget.chain.chain import Chain
@@ -19,12 +19,10 @@ from cheget.chain.claims import (
     people_of,
 )
 from cheget.chain.grammar import Syntax, format_rule
-from cheget.chain.residual import NEVER, Formulas, leaf
-from cheget.chain.rule import names
-from cheget.chain.seating import Block, Move, Seat
 from cheget.chain.structure import Sitting, levels_of
 from cheget.proof.account import Account
 from cheget.proof.diagram import Diagram
+from cheget.proof.meeting import block_of
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class Verdict:
     verdict: Literal["holds", "fails"]
     counterexample: Counterexample | None = None
     written: bool = True
+    rests_on_delivery: bool = False  # holds only if refusals arrive: silence alone wouldn't stop it
 
 
 def verdicts(chain: Chain, accounts: Sequence[Account]) -> tuple[Verdict, ...]:
@@ -61,7 +60,10 @@ def verdicts(chain: Chain, accounts: Sequence[Account]) -> tuple[Verdict, ...]:
         named = getattr(claim, "action", None)
         about = [one for one in accounts if named is None or named in one.actions]
         if about:
-            found.append(_verdict(text, [_failure(claim, one, named) for one in about]))
+            verdict = _verdict(text, [_failure(claim, one, named) for one in about])
+            if verdict.verdict == "holds" and any(_needs_delivery(claim, one) for one in about):
+                verdict = replace(verdict, rests_on_delivery=True)
+            found.append(verdict)
     machines = MachinesNeverConcur()
     if (text := format_claim(machines)) not in chain.claims:
         silent = _verdict(text, [_failure(machines, one, None) for one in accounts])
@@ -73,6 +75,20 @@ def verdicts(chain: Chain, accounts: Sequence[Account]) -> tuple[Verdict, ...]:
 def _verdict(text: str, failures: Sequence[Counterexample | None]) -> Verdict:
     failure = next((one for one in failures if one is not None), None)
     return Verdict(text, "holds" if failure is None else "fails", failure)
+
+
+def _needs_delivery(claim: Claim, account: Account) -> bool:
+    """Whether a claim that holds would fail if no refusal arrived, and silence alone stopped."""
+    match claim:
+        case Alone(who, True, "block"):
+            return any(
+                account.structure.can_release([p for p in account.people if p not in refusing])
+                for refusing in just_meeting(account, who)
+            )
+        case Takes("blocking", "at most" | "exactly", number):
+            return account.silent is not None and account.silent > number
+        case _:
+            return False
 
 
 def _failure(claim: Claim, account: Account, named: str | None) -> Counterexample | None:
@@ -200,26 +216,8 @@ def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> Iterat
     Raises:
         TooEntangledError: there are more of them than the budget allows.
     """
-    rule = people_of(who, account.chain)
-    formulas = Formulas()
-    places: dict[str, int] = {}
-    posts: dict[str, int] = {}
-    for post in dict.fromkeys(names(rule)):
-        person = account.staff.fills(post)
-        posts[post] = NEVER if person is None else leaf(places.setdefault(person, len(places)))
-    formula = formulas.of_rule(rule, posts.__getitem__)
-    if dual:
-        formula = formulas.dual(formula)
-    seats = tuple(Seat(person, (Move((v,)),), (v,), (), (), (v,)) for person, v in places.items())
-    block = Block(
-        formulas,
-        seats,
-        (formula,),
-        (),
-        (f"the claim about {format_rule(who)}",),
-        originated=True,
-        machines=False,
-    )
+    about = f"the claim about {format_rule(who)}"
+    block = block_of(people_of(who, account.chain), account.staff.fills, about, dual=dual)
     diagram = Diagram(block, account.budget, blocking=False)
     for size, count in enumerate(diagram.minimal()):
         for coalition in diagram.listed(size) if count else ():
