@@ -13,6 +13,7 @@ from cheget.cli.scenarios import file_of
 from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:
+    from cheget.chain.chain import Chain
     from cheget.chain.people import People
     from cheget.chain.structure import Sitting
     from cheget.proof.account import Account
@@ -29,10 +30,14 @@ if TYPE_CHECKING:
               help="How many minimal coalitions to list.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(1), default=None,
               help="How many steps a proof may take before it is given up.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Draw the ladders, and write the drawing.")  # fmt: skip
 @json_option
 def prove(
     chain: str, people_path: Path | None, action: str | None, listed: int, budget: int | None,
-    as_json: bool,
+    report: Path | None, svg: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Who can release it, and who can stop it.
 
@@ -50,6 +55,7 @@ def prove(
     people = _read_people(people_path) if people_path is not None else None
     proved = accounts(found, people, action, budget or BUDGET)
     judged = verdicts(found, proved)
+    _draw(report, svg, found, proved, judged)
     if as_json:
         say(as_value(proved, judged, listed), as_json, lambda: None)
     else:
@@ -58,6 +64,24 @@ def prove(
         print_proof(found, proved, judged, listed)
     if any(one.verdict == "fails" for one in judged):
         raise click.exceptions.Exit(1)
+
+
+def _draw(
+    page: Path | None, svg: Path | None, chain: Chain, proved: tuple[Account, ...],
+    judged: tuple[Verdict, ...],
+) -> None:  # fmt: skip
+    """Write what is asked for."""
+    if page is None and svg is None:
+        return
+    from cheget.cli import report
+
+    try:
+        if page is not None:
+            page.write_text(report.report(chain, proved, judged), "utf-8")
+        if svg is not None:
+            svg.write_text(report.svg(chain, proved), "utf-8")
+    except OSError as error:
+        raise HouseError(f"{error.filename}: {error.strerror}") from error
 
 
 def _read_people(path: Path) -> People:
