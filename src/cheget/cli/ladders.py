@@ -6,8 +6,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from cheget.chain.wording import span, worded
 from cheget.cli.terminal import safe
 from cheget.picture.ladder import MEANING, Acts, Ladder, Rung, Seat
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
 GLYPHS = {"needed": "●", "seat": "○", "deputy": "◐", "stops": "✕", "alone": "◆"}
 ACROSS = 100  # columns of a terminal
-CELLS = 24  # of the longest bar
-EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def ladder_of(account: Account, weak: Weaknesses, title: str, sentence: str) -> Ladder:
@@ -121,9 +117,3 @@ def _flowed(start: str, items: Sequence[str]) -> list[str]:
     )  # fmt: skip
     shown = [line.replace("\0", " ") for line in found]
     return [f"{start if not place else ' ' * len(start)}{line}" for place, line in enumerate(shown)]
-
-
-def bar(part: float, cells: int = CELLS) -> str:
-    """A bar of ``part`` of the longest, to an eighth of a cell; what is there is never nothing."""
-    eighths = max(1 if part > 0 else 0, round(part * cells * 8))
-    return click.style("█" * (eighths // 8) + EIGHTHS[eighths % 8].strip(), fg="cyan")

@@ -178,19 +178,28 @@ def counterexample(shown: Counterexample) -> list[str]:
 
 
 def _tables(account: Account, listed: int) -> list[str]:
-    lines: list[str] = []
+    from cheget.cli.figures import bar, histogram
+    from cheget.cli.ladders import in_terminal, ladder_of
+    from cheget.proof.weaknesses import weaknesses
+
+    drawn = in_terminal(ladder_of(account, weaknesses(account), "", ""))
+    lines = ["", click.style(f"ladder{OF}", bold=True), *drawn]
     for what, family in (("releasing", account.releasing), ("blocking", account.blocking)):
         sizes = family.minimal()
         if sum(sizes):
             lines += ["", click.style(f"minimal {what} coalitions{OF}", bold=True)]
-            lines += [f"  {_sizes(sizes)}", *_listed(family, listed, sum(sizes))]
+            lines += [f"  {_sizes(sizes)}"]
+            if sum(map(bool, sizes)) > 1:
+                lines += [f"    {row}" for row in histogram(family)]
+            lines += _listed(family, listed, sum(sizes))
     rows = sorted(account.powers.items(), key=lambda row: -row[1].shapley)
     width = max((len(person) for person, _ in rows), default=0)
     lines += ["", click.style(f"power{OF}, where everybody answers", bold=True)]
-    lines.append(f"  {'':<{width}}  {'Shapley':>9}  {'Banzhaf':>9}  swings")
+    lines.append(f"  {'':<{width}}  {'Shapley':>9}  {'Banzhaf':>9}  {'':<16}  swings")
     for person, power in rows[:ROWS]:
         shares = f"{_share(power.shapley):>9}  {_share(power.banzhaf):>9}"
-        lines.append(f"  {person:<{width}}  {shares}  {power.swings:,}")
+        long = bar(float(power.shapley / (rows[0][1].shapley or 1)), 16)
+        lines.append(f"  {person:<{width}}  {shares}  {long:<16}  {power.swings:,}")
     if len(rows) > ROWS:
         lines.append(f"  and {len(rows) - ROWS} more: --json has all of them")
     return lines
@@ -205,7 +214,7 @@ def _listed(family: Coalitions, listed: int, total: int) -> list[str]:
 
 def _sizes(sizes: Sequence[int]) -> str:
     found = [f"{n:,} of {_count(s, 'person', 'people')}" for s, n in enumerate(sizes) if n]
-    return f"{sum(sizes):,}: {', '.join(found)}" if len(found) > 1 else found[0]
+    return f"{sum(sizes):,} in all" if len(found) > 1 else found[0]
 
 
 def _share(number: Fraction) -> str:

@@ -13,12 +13,12 @@ from typing import Literal
 from cheget.picture.markup import SANS, colours, tag, width, wrapped
 
 WIDTH = 760
-NARROW = 350  # for a telephone
+NARROW = 372  # for a telephone, whose edge the page is
 EDGE, SPINE, LEFT = 20, 38, 70  # of the picture, the line, what stands beside it
 CHIP, GAP, PITCH = 30, 8, 8  # a seat's height, between two, between two executors
 CROWD = 40  # seats, from which on they have no frame
 TITLED = 8  # seats, up to which their titles are drawn
-DOTS = 3_000  # executors, from which on a dot stands for several
+DOTS = 2_000  # executors of a kind, from which on a dot stands for several
 
 Sign = Literal["needed", "seat", "deputy", "stops", "alone"]
 MEANING: dict[Sign, str] = {
@@ -286,11 +286,16 @@ def sign(which: Sign, x: float, y: float) -> str:
 def _acts(ladder: Ladder, down: float, across: int) -> tuple[str, float]:
     head, down = _heading("executors", ladder.acting, down, across)
     parts = [head]
-    each = -(-sum(one.count for one in ladder.acts) // DOTS)
     for kind in ladder.acts:
+        each = -(-kind.count // DOTS)
         many = f" {kind.count:,}" if kind.count > 1 else ""
         dot = f"a dot stands for {each:,}" if each > 1 else ""
         said = " · ".join(one for one in (f"{kind.name}{many}", kind.note, dot) if one)
+        if kind.count == 1:
+            parts.append(tag("path", d=f"M{LEFT + 3} {down + 6:g}h.1", class_="dots"))
+            parts.append(_text(said, LEFT + 12, down + 10, 13, class_="soft"))
+            down += 28
+            continue
         lines = wrapped(said, across - LEFT - EDGE, 13)
         for line in lines:
             parts.append(_text(line, LEFT, down + 10, 13, class_="soft"))

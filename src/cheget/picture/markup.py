@@ -78,7 +78,7 @@ def _breadth(letter: str) -> float:
 
 
 def wrapped(text: str, most: float, size: float, *, bold: bool = False) -> list[str]:
-    """``text`` in lines no wider than ``most``; a word that is wider is broken."""
+    """``text`` in lines no wider than ``most``; too wide a word is broken, best after a hyphen."""
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -96,7 +96,8 @@ def _pieces(word: str, most: float, size: float, *, bold: bool) -> Iterator[str]
     piece = ""
     for letter in word:
         if piece and width(piece + letter, size, bold=bold) > most:
-            yield piece
-            piece = ""
+            end = piece.rfind("-") + 1 or len(piece)
+            yield piece[:end]
+            piece = piece[end:]
         piece += letter
     yield piece

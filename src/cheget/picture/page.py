@@ -25,13 +25,17 @@ STYLE = (
     "p{margin:0 0 8px}.soft{color:var(--soft)}.yes{color:var(--yes)}.no{color:var(--no)}"
     ".wait{color:var(--wait)}header{margin:0 0 28px;max-width:980px}"
     "section.part{border-top:1px solid var(--line);padding:28px 0 12px;margin:20px 0 0}"
-    ".two{display:grid;grid-template-columns:minmax(0,720px) minmax(280px,1fr);gap:32px;"
-    "align-items:start;margin:20px 0 0}"
+    ".two{display:grid;grid-template-columns:minmax(0,720px) minmax(280px,1fr);gap:12px 36px;"
+    "grid-template-rows:auto 1fr;align-items:start;margin:20px 0 0}"
+    ".beside{grid-column:2;grid-row:1/3}.below{columns:2;column-gap:16px}"
+    ".below .card{break-inside:avoid}"
     ".card{background:var(--card);border:1px solid var(--line);border-radius:8px;"
     "padding:16px 18px;margin:0 0 16px}"
     "svg.ladder{display:block;max-width:100%;height:auto}svg.narrow{display:none}"
-    "ul{list-style:none;margin:0;padding:0}li{margin:0 0 6px}.card{font-size:15px;line-height:1.45}ul.claims li{padding-left:24px;"
-    "text-indent:-24px}ul.claims b{display:inline-block;width:24px;text-indent:0;font-size:17px;line-height:1}"
+    "ul{list-style:none;margin:0;padding:0}li{margin:0 0 6px}"
+    ".card{font-size:15px;line-height:1.45}.name{display:inline-block;max-width:100%}"
+    "ul.claims li{padding-left:24px;text-indent:-24px}.claims li *{text-indent:0}"
+    "ul.claims b{display:inline-block;width:24px;font-size:17px;line-height:1}"
     ".shown{display:block;margin:4px 0 4px;padding-left:14px;text-indent:0;"
     "border-left:3px solid var(--no);white-space:pre-wrap;font-size:14px}"
     ".rows{display:grid;grid-template-columns:minmax(80px,auto) minmax(40px,1fr) auto;"
@@ -43,11 +47,14 @@ STYLE = (
     ".rows svg{display:block;width:100%;height:12px}.rows rect{fill:var(--ink)}"
     "footer{color:var(--soft);font-size:13px;border-top:1px solid var(--line);"
     "margin-top:32px;padding-top:12px}"
-    "@media(max-width:900px){.two{grid-template-columns:minmax(0,1fr);gap:12px}}"
+    "@media(max-width:900px){.two{grid-template-columns:minmax(0,1fr);"
+    "grid-template-rows:none;gap:12px}.beside{grid-column:1;grid-row:auto}}"
     "@media(max-width:780px){body{padding:24px 20px 40px}"
-    "h1{font-size:27px}svg.wide{display:none}svg.narrow{display:block}}"
-    "@media print{html{font-size:12px;background:#fff}body{max-width:none;padding:0}"
-    ".two{grid-template-columns:minmax(0,62%) minmax(0,1fr);gap:20px}"
+    "h1{font-size:26px}.below{columns:1}svg.wide{display:none}svg.narrow{display:block}}"
+    "@media print{h1{font-size:22px}h2{font-size:17px}.card{font-size:11px;padding:10px 12px}"
+    "h3,.rows,.shown{font-size:11px}html{font-size:12px;background:#fff}body{max-width:none;padding:0}"
+    ".two{grid-template-columns:minmax(0,62%) minmax(0,1fr);grid-template-rows:auto 1fr;"
+    "gap:12px 20px}.beside{grid-column:2;grid-row:1/3}.below{columns:2}"
     "svg.wide{display:block}svg.narrow{display:none}.card,.rows,li{break-inside:avoid}"
     "section.part{break-before:auto}h2,h3{break-after:avoid}}"
 )
@@ -112,9 +119,30 @@ def chart(bars: Sequence[Bar], *, tall: bool = False) -> str:
     return tag("div", *cells, class_="rows tall" if tall else "rows")
 
 
-def listed(items: Iterable[str]) -> str:
-    """A list of texts."""
-    return tag("ul", *(tag("li", text=one) for one in items))
+def beside(picture: str, answers: str, figures: str) -> str:
+    """A picture, the answers beside it and the figures below; one after the other where narrow."""
+    return tag(
+        "div", tag("div", picture), tag("div", answers, class_="beside"),
+        tag("div", figures, class_="below"), class_="two",
+    )  # fmt: skip
+
+
+def listed(items: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """A list of lists of names, each behind the word that says what they do."""
+    return tag("ul", *(tag("li", _lead(word), _names(names)) for word, names in items))
+
+
+def _lead(word: str) -> str:
+    return tag("span", text=f"{word} ", class_="soft") if word else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names with commas between them, none broken in two where there is room for it."""
+    last = len(names) - 1
+    return " ".join(
+        tag("span", text=f"{name}," if place < last else name, class_="name")
+        for place, name in enumerate(names)
+    )
 
 
 def judged(claims: Iterable[tuple[bool, str, str]]) -> str:
