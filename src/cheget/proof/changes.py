@@ -284,4 +284,5 @@ def _levels(old: Chain, new: Chain, action: str | None) -> Iterator[Change]:
 def _told(level: Level | None) -> str:
     if level is None:
         return ""
-    return f"{worded(level.rule, level.members)}: {', '.join(level.members)}"
+    listed = ", ".join(level.members)
+    return listed if len(level.members) == 1 else f"{worded(level.rule, level.members)}: {listed}"

@@ -345,7 +345,14 @@ def _reaches(before: Sequence[Account], after: Sequence[Account]) -> tuple[Reach
     """The weakest door to each kind of executor where it changed."""
     old, new = weakest_doors(before), weakest_doors(after)
     found = [Reach(kind, old.get(kind), new.get(kind)) for kind in {**old, **new}]
-    return tuple(one for one in found if one.before != one.after)
+    return tuple(one for one in found if _told(one.before) != _told(one.after))
+
+
+def _told(door: Door | None) -> tuple[str, int | None] | None:
+    """A door and how many open it; who exactly is of no matter."""
+    if door is None:
+        return None
+    return door.name, None if door.coalition is None else len(door.coalition)
 
 
 def weakest_doors(accounts: Sequence[Account]) -> dict[str, Door]:
