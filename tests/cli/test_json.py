@@ -141,6 +141,20 @@ def test_before_there_is_a_house(at: Any) -> None:
     assert [one["sound"] for one in found] == [False, *[True] * len(names)]
 
 
+def test_what_an_edit_changes(at: Any) -> None:
+    house = at("house")
+    same = house.says("diff wipe-database wipe-database")
+    assert (same["weaker"], same["stronger"]) == (False, False)
+    other = house.says("diff bank-wire wipe-database", status=1)
+    assert {one["verdict"] for one in other["ladders"]} == {"new", "gone"}
+    text = Path("chains/wipe-database.yaml").read_text()
+    Path("after.yaml").write_text(text.replace("members: [dee],", "members: [dee, cho],").replace(
+        "rule: any, for: [wipe]", "rule: any, veto: all, for: [wipe]"
+    ))  # fmt: skip
+    found = house.says("diff chains/wipe-database.yaml after.yaml --action wipe", status=1)
+    assert [one["verdict"] for one in found["ladders"]] == ["weaker"]
+
+
 def test_founding(at: Any) -> None:
     house = at("house")
     for person in EVERYBODY:

@@ -27,6 +27,7 @@ from cheget.errors import (
 VERBS: dict[str, tuple[str, str]] = {
     "check": ("check:check", "Check a chain file; say where it is wrong."),
     "prove": ("prove:prove", "Who can release it, and who can stop it."),
+    "diff": ("diff:diff", "What an edit lets happen that couldn't before."),
     "assess": ("assess:assess", "Would it be carried out, how surely, what would change it?"),
     "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
     "key": ("key:key", "Make and show keys."),

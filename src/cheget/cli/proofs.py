@@ -288,22 +288,31 @@ def counterexample(shown: Counterexample) -> list[str]:
 
 
 def _tables(account: Account, shown: Shown) -> list[str]:
-    lines: list[str] = []
+    from cheget.cli.figures import bar, histogram
+    from cheget.cli.ladders import in_terminal, ladder_of
+    from cheget.proof.weaknesses import weaknesses
+
+    drawn = in_terminal(ladder_of(account, weaknesses(account), "", ""))
+    lines = ["", click.style(f"ladder{OF}", bold=True), *drawn]
     for what, family in (("releasing", account.releasing), ("blocking", account.blocking)):
         sizes = family.minimal()
         if sum(sizes):
             lines += ["", click.style(f"minimal {what} coalitions{OF}", bold=True)]
-            lines += [f"  {_sizes(sizes)}", *_listed(family, shown.listed, sum(sizes))]
+            lines += [f"  {_sizes(sizes)}"]
+            if sum(map(bool, sizes)) > 1:
+                lines += [f"    {row}" for row in histogram(family)]
+            lines += _listed(family, shown.listed, sum(sizes))
     rows = sorted(account.powers.items(), key=lambda row: -row[1].shapley)
     width = max((len(person) for person, _ in rows), default=0)
     lines += ["", click.style(f"power{OF}, where everybody answers", bold=True)]
     told = str if shown.exact else _share
     cells = [(told(power.shapley), told(power.banzhaf)) for _, power in rows[:ROWS]]
-    wide = max((len(one) for pair in cells for one in pair), default=0)
-    wide = max(wide, 9)
-    lines.append(f"  {'':<{width}}  {'Shapley':>{wide}}  {'Banzhaf':>{wide}}  swings")
+    wide = max(9, *(len(one) for pair in cells for one in pair)) if cells else 9
+    lines.append(f"  {'':<{width}}  {'Shapley':>{wide}}  {'Banzhaf':>{wide}}  {'':<16}  swings")
     for (person, power), (shapley, banzhaf) in zip(rows, cells, strict=False):
-        lines.append(f"  {person:<{width}}  {shapley:>{wide}}  {banzhaf:>{wide}}  {power.swings:,}")
+        long = bar(float(power.shapley / (rows[0][1].shapley or 1)), 16)
+        figures = f"{shapley:>{wide}}  {banzhaf:>{wide}}"
+        lines.append(f"  {person:<{width}}  {figures}  {long:<16}  {power.swings:,}")
     if len(rows) > ROWS:
         lines.append(f"  and {len(rows) - ROWS} more: --json has all of them")
     return lines
@@ -318,7 +327,7 @@ def _listed(family: Coalitions, listed: int, total: int) -> list[str]:
 
 def _sizes(sizes: Sequence[int]) -> str:
     found = [f"{n:,} of {_count(s, 'person', 'people')}" for s, n in enumerate(sizes) if n]
-    return f"{sum(sizes):,}: {', '.join(found)}" if len(found) > 1 else found[0]
+    return f"{sum(sizes):,} in all" if len(found) > 1 else found[0]
 
 
 def _share(number: Fraction) -> str:

@@ -13,6 +13,7 @@ from cheget.cli.scenarios import file_of
 from cheget.errors import ChainFileError, HouseError, TooEntangledError
 
 if TYPE_CHECKING:
+    from cheget.chain.chain import Chain
     from cheget.chain.people import People
     from cheget.chain.structure import Sitting
     from cheget.proof.account import Account
@@ -33,10 +34,14 @@ if TYPE_CHECKING:
 @click.option("--exact", is_flag=True, help="Power as exact fractions instead of percentages.")
 @click.option("--budget", type=click.IntRange(1), default=None,
               help="How many steps a proof may take before it is given up.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Draw the ladders, and write the drawing.")  # fmt: skip
 @json_option
 def prove(
     chain: str, people_path: Path | None, action: str | None, listed: int, exact: bool,
-    budget: int | None, as_json: bool,
+    budget: int | None, report: Path | None, svg: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Who can release it, and who can stop it.
 
@@ -67,6 +72,7 @@ def prove(
         executors = None  # another action is; this one was proved
     if executors and action is not None:
         executors = tuple(one for one in executors if action in {d.name for d in one.doors})
+    _draw(report, svg, found, proved, judged)
     if as_json:
         say(as_value(proved, judged, listed, executors), as_json, lambda: None)
     else:
@@ -82,6 +88,24 @@ def house_people(chain: Path) -> Path | None:
     folder = chain.absolute().parent
     people = folder.parent / "people.yaml"
     return people if folder.name == "chains" and people.is_file() else None
+
+
+def _draw(
+    page: Path | None, svg: Path | None, chain: Chain, proved: tuple[Account, ...],
+    judged: tuple[Verdict, ...],
+) -> None:  # fmt: skip
+    """Write what is asked for."""
+    if page is None and svg is None:
+        return
+    from cheget.cli import report
+
+    try:
+        if page is not None:
+            page.write_text(report.report(chain, proved, judged), "utf-8")
+        if svg is not None:
+            svg.write_text(report.svg(chain, proved), "utf-8")
+    except OSError as error:
+        raise HouseError(f"{error.filename}: {error.strerror}") from error
 
 
 def _read_people(path: Path) -> People:
