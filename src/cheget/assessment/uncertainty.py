@@ -114,6 +114,16 @@ class Study:
         return joined([self.assessor.at(self.values(scores[lot]), fine, counts[lot])
                        for lot in lots])  # fmt: skip
 
+    def nodes(self, draws: int) -> tuple[Array, Array]:
+        """Values of the inputs and their weights: a few nodes, or so many draws of many inputs."""
+        if self.size > _MOST_MOMENTS:
+            scores = self._scores(0, self.size)[:draws]
+            return self.values(scores), np.full(draws, 1 / draws)
+        z, w = _hermite(_FEW[self.size])
+        grids = np.meshgrid(*[z] * self.size, indexing="ij")
+        scores = np.stack([grid.ravel() for grid in grids], axis=1) if grids else np.zeros((1, 0))
+        return self.values(scores), _outer(w, self.size)
+
     def value(self, place: int, score: float) -> float:
         """One input's value at a score."""
         return float(at_score(self.model.inputs[place].number, score))
@@ -170,12 +180,9 @@ class Study:
         if self.size > (_MOST_MOMENTS if self.model.visible is None else _MOST_TENSOR):
             values = self.values(self._scores(0, self.size)[:_LOT])
             return np.asarray(asked(values).mean(axis=0)), "sampled"
-        z, w = _hermite(_FEW[self.size])
-        grids = np.meshgrid(*[z] * self.size, indexing="ij")
-        scores = np.stack([grid.ravel() for grid in grids], axis=1) if grids else np.zeros((1, 0))
-        found = asked(self.values(scores))
+        values, weights = self.nodes(_LOT)
         method: Method = "quadrature" if self.size else "exact"
-        return np.asarray(np.tensordot(_outer(w, self.size), found, axes=1)), method
+        return np.asarray(np.tensordot(weights, asked(values), axes=1)), method
 
     def _method(self, found: Outcomes) -> Method:
         if found.method == "sampled":

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "prove": ("prove:prove", "Who can release it, and who can stop it."),
     "diff": ("diff:diff", "What an edit lets happen that couldn't before."),
     "assess": ("assess:assess", "Would it be carried out, how surely, what would change it?"),
+    "design": ("design:design", "Every chain of given bodies, and the cheapest that does both."),
     "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
     "key": ("key:key", "Make and show keys."),
     "people": ("people:people", "Enrol keys; found the house's first charter."),
