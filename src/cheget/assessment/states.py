@@ -134,6 +134,8 @@ class People:
 
 def _beyond(threshold: Array, moved: Array, rest: Array) -> Array:
     """Φ((threshold - moved) / rest), a step where nothing is left of one's own."""
+    if np.all(rest > 0):
+        return np.asarray(special.ndtr((threshold - moved) / rest))
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = (threshold - moved) / rest
     step = np.where(threshold >= moved, np.inf, -np.inf)
