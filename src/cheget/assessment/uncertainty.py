@@ -228,10 +228,13 @@ class Study:
         def below(p: float) -> Estimate:
             return Estimate(self._below(picked, p, table), method)
 
+        def nearly(p: float) -> float:
+            return self._below(picked, p, table, sharp=False)
+
         return Uncertain(
             Estimate(mean, method, table.found.se),
             Estimate(variance**0.5, method),
-            tuple((q, Estimate(_quantile(below, q, y, table.weights), method)) for q in QUANTILES),
+            tuple((q, Estimate(_quantile(nearly, q, y, table.weights), method)) for q in QUANTILES),
             below,
             np.sort(y),
             self._indices(y, table),
@@ -244,21 +247,27 @@ class Study:
             for at, one in enumerate(self.model.inputs)
         )
 
-    def _below(self, picked: Picked, p: float, table: Table) -> float:
-        """P(the outcome < p): along one input, where it crosses p."""
+    def _below(self, picked: Picked, p: float, table: Table, *, sharp: bool = True) -> float:
+        """P(the outcome < p): along one input, where it crosses p.
+
+        Where ``sharp``, by a root; else by interpolation between the nodes, good to some 1e-5.
+        """
         y, z = picked(table.found), table.nodes
         if not self.size:
             return float(y[0] < p)
-        tables = [y.reshape(len(z), -1).T < p]  # rows: the other input; along the first, the second
+        rows = [y.reshape(len(z), -1).T]  # of the other input; along the first, the second
         if self.size > 1:
-            tables.append(y.reshape(len(z), -1) < p)
-        axis = int(np.argmax([np.sum(one[:, 1:] != one[:, :-1]) for one in tables]))
-        under = tables[axis]
+            rows.append(y.reshape(len(z), -1))
+        changes = [np.sum((one[:, 1:] < p) != (one[:, :-1] < p)) for one in rows]
+        axis = int(np.argmax(changes))
+        under = rows[axis] < p
         others, share = (z, table.along) if self.size > 1 else (np.zeros(1), np.ones(1))
         total = share @ (under[:, 0] * special.ndtr(z[0]) + under[:, -1] * special.ndtr(-z[-1]))
         total += share @ ((under[:, 1:] & under[:, :-1]) @ np.diff(special.ndtr(z)))
         row, at = np.nonzero(under[:, 1:] != under[:, :-1])
-        where = self._crossings(picked, p, axis, z[at], z[at + 1], others[row], share[row])
+        where = _interpolated(rows[axis][row], at, z, p)
+        if sharp:
+            where = self._crossings(picked, p, axis, z[at], z[at + 1], others[row], share[row])
         crossing = special.ndtr(where)
         inside = np.where(under[row, at], crossing - special.ndtr(z[at]),
                           special.ndtr(z[at + 1]) - crossing)  # fmt: skip
@@ -418,7 +427,26 @@ def _averaged(repeats: Sequence[float]) -> Estimate:
     return Estimate(float(values.mean()), "sampled", se)
 
 
-def _quantile(below: Callable[[float], Estimate], q: float, y: Array, weights: Array) -> float:
+def _interpolated(rows: Array, at: Array, z: Array, p: float) -> Array:
+    """Where each row is p, between node ``at`` and the next: inverse cubic interpolation."""
+    first = np.clip(at - 1, 0, len(z) - 4)
+    y = np.stack([rows[np.arange(len(at)), first + step] for step in range(4)])
+    x = np.stack([z[first + step] for step in range(4)])
+    low, high = rows[np.arange(len(at)), at], rows[np.arange(len(at)), at + 1]
+    straight = z[at] + (z[at + 1] - z[at]) * (p - low) / (high - low)
+    found = np.zeros(len(at))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for i in range(4):
+            term = x[i]
+            for j in range(4):
+                if j != i:
+                    term = term * (p - y[j]) / (y[i] - y[j])
+            found = found + term
+    inside = (found >= z[at]) & (found <= z[at + 1])  # false for nan too
+    return np.where(inside, found, straight)
+
+
+def _quantile(below: Callable[[float], float], q: float, y: Array, weights: Array) -> float:
     """Where ``below`` reaches q: near where the nodes' own weights do."""
     order = np.argsort(y)
     near = float(y[order][np.searchsorted(np.cumsum(weights[order]), q)])
@@ -427,10 +455,10 @@ def _quantile(below: Callable[[float], Estimate], q: float, y: Array, weights: A
         return near
     width = 0.01
     low = high = near
-    while below(low).value > q and low > least:
+    while below(low) > q and low > least:
         low, width = max(least, low - width), 2 * width
-    while below(high).value < q and high < most:
+    while below(high) < q and high < most:
         high, width = min(most, high + width), 2 * width
     if low == high:
         return near
-    return float(optimize.brentq(lambda p: below(p).value - q, low, high, xtol=_THIN))
+    return float(optimize.brentq(lambda p: below(p) - q, low, high, xtol=_THIN))
