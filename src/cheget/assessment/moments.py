@@ -9,10 +9,12 @@ moment is a convolution in two variables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cheget.assessment.model import Model, Profile, Wait
 from cheget.assessment.outcome import Assessor, trapezoid
@@ -40,7 +42,7 @@ class Moments:
     expired: tuple[float, ...]
 
 
-def moments_of(assessor: Assessor) -> Moments | None:
+def moments_of(assessor: Assessor, *, only_mean: bool = False) -> Moments | None:
     """The moments, or None where the levels aren't independent given a shock and two inputs."""
     model = assessor.model
     sites = _sites(assessor)
@@ -61,8 +63,12 @@ def moments_of(assessor: Assessor) -> Moments | None:
     votes = [_Votes(assessor, sites, shared, own, nodes) for nodes in _SHOCK[: 1 + bool(assessor.wide)]]
     if len(votes) > 1 and abs(votes[0].mean - votes[1].mean) > _AGREED:
         return None
-    times = _times(model)
-    return None if times is None else _together(model, votes[-1], times)
+    grid = _grid(model)
+    if grid is None:
+        return None
+    if only_mean:
+        return Moments(votes[-1].mean * grid[0][-1], math.nan, (), (), ())
+    return _together(model, votes[-1], _times(*grid))
 
 
 def _sites(assessor: Assessor) -> list[tuple[Part, Part]] | None:
@@ -221,22 +227,35 @@ class _Times:
     freed: dict[int, float]
 
 
-def _times(model: Model) -> _Times | None:
+_Grid = tuple[tuple[float, ...], "list[_Table]", float]
+
+
+def _grid(model: Model) -> _Grid | None:
+    """The means of F_l with each level's table; None where a finer grid would tell otherwise."""
     if model.within is None or all(wait is None for wait in model.waits):
-        return _Times((1.0,) * len(model.waits), 1.0, {}, {})
-    found = [_on_grid(model, model.within, size) for size in _GRID]
-    if any(abs(a - b) > _CLOSE for a, b in zip(found[0].means, found[1].means, strict=True)):
-        return None
-    return found[-1]
+        return (1.0,) * len(model.waits), [], 0.0
+    coarse, fine = (_on_grid(model, model.within, size) for size in _GRID)
+    agree = all(abs(a - b) <= _CLOSE for a, b in zip(coarse[0], fine[0], strict=True))
+    return fine if agree else None
 
 
-def _on_grid(model: Model, until: float, size: int) -> _Times:
+def _times(means: tuple[float, ...], tables: list[_Table], step: float) -> _Times:
+    if not tables:
+        return _Times(means, 1.0, {}, {})
+    inputs = {one for table in tables for one in table.inputs}
+    joint = _Joint(tables, step)
+    return _Times(means, joint.second(None), {one: _alone(tables, one, step) for one in inputs},
+                  {one: joint.second(one) for one in inputs})  # fmt: skip
+
+
+def _on_grid(model: Model, until: float, size: int) -> _Grid:
+    """The means, each level's table, and the grid's step; means of nan where a delay is certain."""
     grid = np.linspace(0.0, until, size + 1)
     step = until / size
     waits = [wait for wait in model.waits if wait is not None]
     tables = [_Table(model, wait, grid) for wait in waits]
     if any(table.certain for table in tables):
-        return _Times((np.nan,) * len(model.waits), np.nan, {}, {})
+        return (np.nan,) * len(model.waits), tables, step
     means, so_far, level = [], None, 0
     for wait in model.waits:
         if wait is not None:
@@ -250,13 +269,7 @@ def _on_grid(model: Model, until: float, size: int) -> _Times:
         else:
             value = means[-1] if means else 1.0
         means.append(value)
-    inputs = {one for table in tables for one in table.inputs}
-    return _Times(
-        tuple(means),
-        _joint(tables, None, step),
-        {one: _alone(tables, one, step) for one in inputs},
-        {one: _joint(tables, one, step) for one in inputs},
-    )
+    return tuple(means), tables, step
 
 
 class _Table:
@@ -296,14 +309,33 @@ def _convolved(left: Array, right: Array, step: float) -> Array:
     return np.asarray(np.fft.irfft(product, 2 * size)[..., :size] * step)
 
 
-def _joint(tables: list[_Table], freed: int | None, step: float) -> float:
-    """E F² in time, the times at two points independent given the inputs that aren't freed."""
-    size = tables[0].density.shape[1]
-    shape = (2 * size, 2 * size)
-    total = np.fft.rfft2(tables[-1].pairs(freed, tables[-1].under), shape)
-    for table in tables[:-1]:
-        total = total * np.fft.rfft2(table.pairs(freed, table.density), shape) * step**2
-    return float(np.fft.irfft2(total, shape)[size - 1, size - 1])
+class _Joint:
+    """E F² in time: two runs of delays that are independent given the inputs that aren't freed.
+
+    A convolution in two variables, of which one point is wanted: products of transforms, and one
+    sum over them.
+    """
+
+    def __init__(self, tables: list[_Table], step: float) -> None:
+        self.tables, self.step = tables, step
+        self.size = tables[0].density.shape[1]
+        self.whole = [self._transformed(number, None) for number in range(len(tables))]
+
+    def second(self, freed: int | None) -> float:
+        """E (E[F | all but ``freed``])², or E F²."""
+        total = np.full_like(self.whole[0], self.step ** (2 * (len(self.tables) - 1)))
+        for number, table in enumerate(self.tables):
+            changed = freed in table.inputs
+            total *= self._transformed(number, freed) if changed else self.whole[number]
+        turns = 2 * self.size
+        along = np.exp(2j * np.pi * (self.size - 1) * np.arange(turns) / turns)
+        half = along[: self.size + 1] * np.r_[1, np.full(self.size - 1, 2), 1]
+        return float((along @ total @ half).real) / turns**2
+
+    def _transformed(self, number: int, freed: int | None) -> NDArray[np.complex128]:
+        table = self.tables[number]
+        rows = table.under if number == len(self.tables) - 1 else table.density
+        return np.fft.rfft2(table.pairs(freed, rows), (2 * self.size, 2 * self.size))
 
 
 def _alone(tables: list[_Table], one: int, step: float) -> float:
@@ -332,7 +364,7 @@ def _together(model: Model, votes: _Votes, times: _Times) -> Moments:
     earlier = [1.0, *in_time[:-1]]
     mean = passed[-1] * in_time[-1]
     square = votes.second()
-    variance = max(square * times.second - mean**2, 0.0)
+    variance = max(float(square * times.second - mean**2), 0.0)
     indices = []
     for one in range(len(model.inputs)):
         if one in times.alone:
@@ -346,7 +378,7 @@ def _together(model: Model, votes: _Votes, times: _Times) -> Moments:
         else:
             alone, freed = mean**2, variance + mean**2
         indices.append(
-            ((alone - mean**2) / variance, 1 - (freed - mean**2) / variance)
+            (float((alone - mean**2) / variance), float(1 - (freed - mean**2) / variance))
             if variance > 0 else (0.0, 0.0)
         )  # fmt: skip
     return Moments(
@@ -357,6 +389,7 @@ def _together(model: Model, votes: _Votes, times: _Times) -> Moments:
     )  # fmt: skip
 
 
+@cache
 def _nodes(inputs: int) -> tuple[Array, Array]:
     z, w = np.polynomial.hermite_e.hermegauss(_NODES[inputs])
     return z, w / w.sum()
@@ -367,6 +400,3 @@ def _outer(weights: Array, times: int) -> Array:
     for _ in range(times):
         found = np.multiply.outer(found, weights).ravel()
     return found
-
-
-__all__: Iterable[str] = ["Moments", "moments_of"]
