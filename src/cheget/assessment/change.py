@@ -223,6 +223,16 @@ def alternatives(chain: Chain, beliefs: Beliefs, situation: str = BASE) -> tuple
     return tuple(found)
 
 
+def turning(chain: Chain, beliefs: Beliefs, probability: float, most: int = 3) -> int | None:
+    """How many replacements a seat put the mean on the other side; None: not so few."""
+    under = Study(model_of(chain, beliefs)).quick_mean() < probability
+    for more in range(1, most + 1):
+        again = replace(beliefs, replace=beliefs.replace + more)
+        if (Study(model_of(chain, again)).quick_mean() < probability) != under:
+            return more
+    return None
+
+
 def _seen(chain: Chain, beliefs: Beliefs, situation: str) -> list[Alternative]:
     from cheget.assessment.beliefs import Belief
 

@@ -174,6 +174,12 @@ def _own(chain: Chain) -> Path:
     raise HouseError(f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS")
 
 
+def read_beliefs(chain: Chain) -> Beliefs:
+    """The beliefs that come with cheget about a chain."""
+    need_numpy()
+    return _case(_own(chain), {chain.id: chain}).beliefs
+
+
 def _case(path: Path, chains: dict[str, Chain]) -> Case:
     from cheget.assessment.parse import parse_beliefs
 

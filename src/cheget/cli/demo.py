@@ -55,6 +55,7 @@ def run(folder: Path, report: Report) -> None:
         f" {executors:,} executors\n"
     )
     report.line("prove", _proved(staffed.chain))
+    report.line("assess", _assessed(staffed.chain, report))
     enrolled = len(staffed.people) + executors
     report.line("found", f"{enrolled:,} keys enrolled, each with proof of possession; the charter"
                 f" agreed by all {len(staffed.chain.members)} members")  # fmt: skip
@@ -75,3 +76,26 @@ def _proved(chain: Chain) -> str:
     proved = accounts(chain)
     said = dict.fromkeys(summary(account) for account in proved)
     return " ".join([claims_sentence(verdicts(chain, proved)), *said])
+
+
+def _assessed(chain: Chain, report: Report) -> str:
+    """What the article's officers believe comes to, in three lines."""
+    from cheget.assessment.answer import HALF, assess
+    from cheget.assessment.change import turning
+    from cheget.assessment.words import percent, phrase
+    from cheget.cli.assess import read_beliefs
+
+    found = assess(chain, read_beliefs(chain))
+    mean, low, high = found.mean.value, found.quantile(0.05), found.quantile(0.95)
+    report.facts["assess"] = {"carried_out": round(mean, 3), "at_medians": round(found.at_medians, 3)}
+    worst = max(found.steps, key=lambda step: step.stopped.value)
+    lines = [
+        f"given that it is ordered, it is {phrase(mean)} to be carried out: {percent(mean)},"
+        f" 90 % range {percent(low)} to {percent(high)};",
+        f"{' ' * 9}at the medians {percent(found.at_medians)}. Stopped most often at {worst.level}.",
+    ]
+    turned = turning(chain, found.beliefs, HALF)
+    if turned is not None:
+        often = {1: "once", 2: "twice"}.get(turned, f"{turned} times")
+        lines.append(f"{' ' * 9}What would turn the verdict: refusers replaced, {often} a seat.")
+    return "\n".join(lines)
