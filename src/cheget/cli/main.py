@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("diff:diff", "What an edit lets happen that couldn't before."),
     "assess": ("assess:assess", "Would it be carried out, how surely, what would change it?"),
     "design": ("design:design", "Every chain of given bodies, and the cheapest that does both."),
+    "sweep": ("sweep:sweep", "The answer over a grid of beliefs."),
     "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
     "key": ("key:key", "Make and show keys."),
     "people": ("people:people", "Enrol keys; found the house's first charter."),
