@@ -49,7 +49,7 @@ def print_difference(chain: Chain, found: Difference) -> None:
 
 def as_markdown(chain: Chain, found: Difference) -> str:
     """The whole answer, for a code review; nothing in a file's names or titles is markup."""
-    lines = [f"### {escaped(chain.id)}: {escaped(verdict(found))}"]
+    lines = [f"**{escaped(chain.id)}: {escaped(verdict(found))}**"]
     for title, told in sections(found):
         lines += ["", f"**{escaped(title)}**", ""]
         lines += [f"- {SIGNS[effect]} {escaped(text)}" for effect, text in told]
