@@ -1,11 +1,11 @@
-"""What is drawn: well-formed, whole, harmless, the same each time, and the pictures of the pages."""
+"""What is drawn: well-formed, whole, harmless, the same each time, and what pages show."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -54,7 +54,7 @@ def page(text: bytes) -> str:
 
 def texts(markup: str) -> str:
     """All that an XML document says, its spaces made one."""
-    return " ".join(" ".join(ElementTree.fromstring(markup).itertext()).split())  # noqa: S314
+    return " ".join(" ".join(ET.fromstring(markup).itertext()).split())  # noqa: S314
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -89,7 +89,7 @@ def test_a_picture_that_is_kept_is_what_the_program_draws(
 def test_nothing_that_a_file_says_becomes_markup() -> None:
     found = proved(HOSTILE.encode())
     picture = svg(found[0].chain, found)
-    names = {one.tag.rpartition("}")[2] for one in ElementTree.fromstring(picture).iter()}  # noqa: S314
+    names = {one.tag.rpartition("}")[2] for one in ET.fromstring(picture).iter()}  # noqa: S314
     assert names <= {
         "svg",
         "title",
@@ -118,7 +118,7 @@ def test_a_page_stands_alone(name: str) -> None:
         r"https?:|//|url\(|@import|\bsrc=|\bhref=|<script|\bstyle=|\son[a-z]+=", body
     )
     assert "default-src 'none'" in shown.replace("&#39;", "'")
-    ElementTree.fromstring(shown.partition("\n")[2])  # noqa: S314
+    ET.fromstring(shown.partition("\n")[2])  # noqa: S314
 
 
 def test_the_policy_of_a_page_names_its_one_style() -> None:
