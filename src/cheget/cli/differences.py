@@ -49,7 +49,7 @@ def print_difference(chain: Chain, found: Difference) -> None:
 
 def as_markdown(chain: Chain, found: Difference) -> str:
     """The whole answer, for a code review; nothing in a file's names or titles is markup."""
-    lines = [f"### {escaped(chain.id)}: {escaped(verdict(found))}"]
+    lines = [f"**{escaped(chain.id)}: {escaped(verdict(found))}**"]
     for title, told in sections(found):
         lines += ["", f"**{escaped(title)}**", ""]
         lines += [f"- {SIGNS[effect]} {escaped(text)}" for effect, text in told]
@@ -118,6 +118,8 @@ def _ladder(ladder: Ladder) -> Iterator[Line]:
 
 
 def _opened(opened: Opened) -> Iterator[Line]:
+    if _unreleasable(opened.block):
+        yield "weaker", "It can be released; before, not even all together could."
     for one in opened.release.first[:SHOWN]:
         stopped = f"before, it stopped at {one.level}" if one.level else "before, they couldn't"
         yield "weaker", f"After this edit {_together(one.people, 'can release it')}; {stopped}."
@@ -131,10 +133,13 @@ def _opened(opened: Opened) -> Iterator[Line]:
     if opened.answers is not None:
         who, no = opened.answers.concurring, opened.answers.refusing
         refusing = f" and {names(no)} refuse" if no else ""
-        yield "weaker", f"Where {names(who)} concur{refusing}, it is released only now."
+        yield "weaker", f"Where {names(who, len(who))} concur{refusing}, it is released only now."
 
 
 def _closed(closed: Opened) -> Iterator[Line]:
+    if _unreleasable(closed.block):
+        yield "stronger", "Nobody can release it any more, not even all together."
+        return
     for family, could in (
         (closed.release, "could release it, and no longer can"),
         (closed.block, "can stop it only now"),
@@ -143,7 +148,14 @@ def _closed(closed: Opened) -> Iterator[Line]:
             first = "; ".join(names(one.people) for one in family.first[:SHOWN])
             yield "stronger", f"{_counted(family)} {could}: {first}{_and_more(family)}."
     if closed.answers is not None:
-        yield "stronger", f"Where {names(closed.answers.concurring)} concur, it isn't released now."
+        who, no = closed.answers.concurring, closed.answers.refusing
+        refusing = f" and {names(no)} refuse" if no else ""
+        yield "stronger", f"Where {names(who, len(who))} concur{refusing}, it isn't released now."
+
+
+def _unreleasable(block: Family) -> bool:
+    """Whether nobody at all is needed to stop it."""
+    return any(not one.people for one in block.first)
 
 
 def _more(effect: str, family: Family, what: str, shown: int = SHOWN) -> Iterator[Line]:
