@@ -90,13 +90,22 @@ class Formulas:
         """The variables that the formula mentions."""
         return self._scopes[formula]
 
-    def threshold(self, formula: int) -> tuple[int, tuple[int, ...]] | None:
-        """How many of which variables, if the formula is nothing but that."""
-        kind, need, items, _ = self._nodes[formula]
-        if formula <= ALWAYS or kind != "of" or any(item > 0 for item in items):
-            return None
-        variables = tuple(-item - 1 for item in reversed(items))
-        return (need, variables) if len(set(variables)) == len(variables) else None
+    def operands(self, formula: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """What the formula needs, and its items with their weights."""
+        kind, need, items, weights = self._nodes[formula]
+        return need, tuple((item, 1) for item in items) if kind == "of" else tuple(
+            zip(items, weights, strict=True)
+        )  # fmt: skip
+
+    def below(self, formula: int) -> list[int]:
+        """The formulas within this one, and itself, smaller before larger; no constants."""
+        found = {formula} - {NEVER, ALWAYS}
+        stack = list(found)
+        while stack:
+            inner = {item for item in self._nodes[stack.pop()][2] if item > ALWAYS} - found
+            found |= inner
+            stack += inner
+        return sorted(found)
 
     def assign(self, formula: int, variable: int, value: bool) -> int:
         """What is left of ``formula`` once it is known of ``variable`` whether it is present."""

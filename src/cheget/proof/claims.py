@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
@@ -16,13 +16,11 @@ from cheget.chain.claims import (
     Takes,
     format_claim,
     parse_claim,
-    people_of,
 )
-from cheget.chain.grammar import Syntax, format_rule
+from cheget.chain.grammar import Syntax
 from cheget.chain.structure import Sitting, levels_of
 from cheget.proof.account import Account
-from cheget.proof.diagram import Diagram
-from cheget.proof.meeting import block_of
+from cheget.proof.witness import just_meeting
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,8 @@ def _needs_delivery(claim: Claim, account: Account) -> bool:
     """Whether a claim that holds would fail if no refusal arrived, and silence alone stopped."""
     match claim:
         case Alone(who, True, "block"):
-            return any(
-                account.structure.can_release([p for p in account.people if p not in refusing])
-                for refusing in just_meeting(account, who)
-            )
+            each = just_meeting(account, who)
+            return each.witness("silent", "concur", released=True) is not None
         case Takes("blocking", "at most" | "exactly", number):
             return account.silent is not None and account.silent > number
         case _:
@@ -113,43 +109,39 @@ def _failure(claim: Claim, account: Account, named: str | None) -> Counterexampl
 def _release_alone(
     account: Account, who: Syntax, action: str | None, *, can: bool
 ) -> Counterexample | None:
-    some = False
-    for coalition in just_meeting(account, who):
-        some = True
-        if account.structure.can_release(coalition) == can:
-            continue
-        if not can:
-            shrunk = account.shrunk(coalition)
-            return _released(account, action, coalition, "they release it", shrunk)
-        return _stopped(account, action, coalition, coalition, (), "they can't")
-    return None if some or not can else _nobody(action)
+    each = just_meeting(account, who)
+    coalition = each.witness("concur", "silent", released=not can)
+    if coalition is None:
+        return None if each.some or not can else _nobody(action)
+    if not can:
+        shrunk = account.shrunk(coalition)
+        return _released(account, action, coalition, "they release it", shrunk)
+    return _stopped(account, action, coalition, coalition, (), "they can't")
 
 
 def _block_alone(
     account: Account, who: Syntax, action: str | None, *, can: bool
 ) -> Counterexample | None:
-    some = False
-    for coalition in just_meeting(account, who):
-        some = True
-        if account.structure.can_block(coalition) == can:
-            continue
-        others = [person for person in account.people if person not in coalition]
-        if can:
-            why = "they all refuse, and the others release it"
-            return _released(account, action, coalition, why, others)
-        return _stopped(account, action, coalition, others, coalition, "they refuse")
-    return None if some or not can else _nobody(action)
+    each = just_meeting(account, who)
+    coalition = each.witness("refuse", "concur", released=can)
+    if coalition is None:
+        return None if each.some or not can else _nobody(action)
+    others = [person for person in account.people if person not in coalition]
+    if can:
+        why = "they all refuse, and the others release it"
+        return _released(account, action, coalition, why, others)
+    return _stopped(account, action, coalition, others, coalition, "they refuse")
 
 
 def _includes(account: Account, who: Syntax, action: str | None) -> Counterexample | None:
     """Nobody releases without meeting it: not even all but those it can't do without."""
-    for missing in just_meeting(account, who, dual=True):
-        rest = [person for person in account.people if person not in missing]
-        if account.structure.can_release(rest):
-            coalition = account.shrunk(rest)
-            why = f"released without {' and '.join(missing) or 'them'}"
-            return _released(account, action, coalition, why, coalition)
-    return None
+    each = just_meeting(account, who, dual=True)
+    missing = each.witness("silent", "concur", released=True)
+    if missing is None:
+        return None
+    coalition = account.shrunk([person for person in account.people if person not in missing])
+    why = f"released without {' and '.join(missing) or 'them'}"
+    return _released(account, action, coalition, why, coalition)
 
 
 def _takes(account: Account, claim: Takes, action: str | None) -> Counterexample | None:
@@ -203,23 +195,3 @@ def _stopped(
 
 def _nobody(action: str | None) -> Counterexample:
     return Counterexample(action, (), "nobody fills these posts")
-
-
-def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> Iterator[tuple[str, ...]]:
-    """The coalitions that just meet the people of a claim, the smaller first.
-
-    Args:
-        account: Whose chain and staff.
-        who: The people of the claim, as written.
-        dual: Those instead without whom nobody meets it.
-
-    Raises:
-        TooEntangledError: there are more of them than the budget allows.
-    """
-    about = f"the claim about {format_rule(who)}"
-    block = block_of(people_of(who, account.chain), account.staff.fills, about, dual=dual)
-    diagram = Diagram(block, account.budget, blocking=False)
-    for size, count in enumerate(diagram.minimal()):
-        for coalition in diagram.listed(size) if count else ():
-            account.budget.spend(1 + len(account.people), block)
-            yield coalition

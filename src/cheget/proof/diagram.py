@@ -1,58 +1,69 @@
-"""A block as a decision diagram: counts, minimal coalitions and swings without listing any.
+"""Decision diagrams: a monotone function of numbered places, and its minimal sets.
 
-The diagram is reduced and ordered (Bryant 1986); a node asks of one person whether they belong to
-the coalition. Minimal sets are a family in a zero-suppressed diagram (Minato 1993), by Rauzy's
-decomposition: Min(x ? f1 : f0) = x·(Min(f1) without sets that satisfy f0) + Min(f0).
+The diagram is reduced and ordered (Bryant 1986); a node asks of one place whether it is taken.
+Minimal sets are a family in a zero-suppressed diagram (Minato 1993), by Rauzy's decomposition
+(1993): Min(x ? f1 : f0) = x·(Min(f1) without sets that satisfy f0) + Min(f0).
+
+Operations go down by recursion, a call a place, so a diagram has ``MOST_PLACES`` at most.
+Nodes are numbers below 2 ** ``BITS``, so that a pair of them is one number too: a table of
+numbers is smaller and faster than one of tuples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
-from itertools import combinations
-from math import comb
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
-from cheget.chain.seating import Answer, Block, State
+from cheget.chain.seating import Block
 from cheget.errors import TooEntangledError
-from cheget.proof.polynomial import NONE, ONE, Sizes, everybody, minus, plus, times, trimmed
 
-MOST_PEOPLE = 400  # of a block: what goes down it goes down by recursion
 NO, YES = 0, 1
+MOST_PLACES = 600
+BITS = 26
+BATCH = 1024  # steps that are counted together
+ATTAINABLE = 20_000  # sums of weights that are remembered, to tell which residues are the same
+Spend = Callable[[int], None]  # told of steps before more are done; stops the work by an error
+
+
+class TooManyError(Exception):
+    """An attempt took more operations than it was given; another order may take fewer."""
 
 
 class Budget:
     """How much work is left before it is too much; spent by whoever works."""
 
     def __init__(self, steps: int) -> None:
-        self._left = steps
+        self.left = steps
 
-    def spend(self, steps: int, block: Block, /) -> None:
-        """Take ``steps`` off.
+    def spend(self, steps: int, part: Block | str, /) -> None:
+        """Take ``steps`` off for the work on a part.
 
         Raises:
             TooEntangledError: there are not so many left.
         """
-        self._left -= steps
-        if self._left < 0:
-            where = f"{len(block.people)} people who meet at {', '.join(block.levels)}"
-            raise TooEntangledError(
-                f"too entangled to prove: {where}",
-                hint="let fewer people sit at several of these; or raise --budget",
-            )
+        self.left -= steps
+        if self.left < 0:
+            if isinstance(part, str):
+                where, hint = part, "raise --budget"
+            else:
+                where = f"{len(part.people)} people who meet at {', '.join(part.levels)}"
+                hint = "let fewer people sit at several of these; or raise --budget"
+            raise TooEntangledError(f"too entangled to prove: {where}", hint=hint)
 
 
 class Nodes:
-    """A table of nodes: a person's place, where it goes without them and with them."""
+    """A table of nodes: a place, where it goes without it and with it."""
 
-    def __init__(self, people: int) -> None:
-        self.place = [people, people]
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.place = [places, places]
         self.without = [NO, YES]
         self.joined = [NO, YES]
-        self._ids: dict[tuple[int, int, int], int] = {}
+        self._ids: dict[int, int] = {}
 
     def node(self, place: int, without: int, joined: int) -> int:
         """The node that asks of ``place``; one that asks in vain is left out by the caller."""
-        key = (place, without, joined)
+        key = ((place << BITS | without) << BITS) | joined
         known = self._ids.get(key)
         if known is None:
             known = self._ids[key] = len(self.place)
@@ -64,196 +75,187 @@ class Nodes:
     def __len__(self) -> int:
         return len(self.place)
 
+    def below(self, root: int) -> list[int]:
+        """The nodes that ``root`` rests on, and itself, children before parents."""
+        found = {root}
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            for child in (self.without[node], self.joined[node]):
+                if child > YES and child not in found:
+                    found.add(child)
+                    stack.append(child)
+        return sorted(found - {NO, YES})
 
-class Diagram:
-    """Who releases a block, or who blocks it."""
 
-    def __init__(self, block: Block, budget: Budget, *, blocking: bool) -> None:
-        self.people = tuple(seat.person for seat in block.people)
-        self._block, self._budget = block, budget
-        if len(self.people) > MOST_PEOPLE:
-            budget.spend(1 << 62, block)
-        self.nodes = Nodes(len(self.people))
-        self.root = self._drawn(block, blocking)
+class Operations:
+    """*And* and *or* of diagrams over one table, about ``most`` operations at most."""
 
-    def _drawn(self, block: Block, blocking: bool) -> int:
-        """The block's states, layer by layer, then folded from below."""
-        stays: Answer
-        joins: Answer
-        stays, joins = ("concur", "refuse") if blocking else ("silent", "concur")
-        layer = [block.start(refusing=blocking)]
-        arrows: list[list[tuple[int, int]]] = []
-        for place in range(len(self.people)):
-            known: dict[State, int] = {}
-            below: list[tuple[int, int]] = []
-            for state in layer:
-                self._budget.spend(len(state.options) + 1, block)
-                below.append((
-                    known.setdefault(block.step(state, place, stays), len(known)),
-                    known.setdefault(block.step(state, place, joins), len(known)),
-                ))  # fmt: skip
-            arrows.append(below)
-            layer = list(known)
-        met, unmet = (NO, YES) if blocking else (YES, NO)
-        ids = [met if block.is_released(state) else unmet for state in layer]
-        for place in reversed(range(len(self.people))):
-            ids = [
-                ids[a] if ids[a] == ids[b] else self.nodes.node(place, ids[a], ids[b])
-                for a, b in arrows[place]
-            ]
-        return ids[0]
+    def __init__(self, nodes: Nodes, most: int) -> None:
+        self.nodes, self.most = nodes, most
+        self._known: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self.both = self._operation(NO, self._known[NO])
+        self.either = self._operation(YES, self._known[YES])
 
-    @cached_property
-    def deciding(self) -> frozenset[str]:
-        """The people whose word can ever matter."""
-        return frozenset(self.people[place] for place in self.nodes.place[2:])
+    @property
+    def done(self) -> int:
+        """How many operations were done."""
+        return len(self._known[NO]) + len(self._known[YES])
 
-    @cached_property
-    def _counted(self) -> list[Sizes]:
-        """For each node, its coalitions among those at its place and after."""
+    def _operation(self, absorbing: int, known: dict[int, int]) -> Callable[[int, int], int]:
+        """*And* where NO is absorbing, *or* where YES is. All that it looks up is at hand."""
+        nodes, most = self.nodes, self.most
+        places, withouts, joineds, node = nodes.place, nodes.without, nodes.joined, nodes.node
+
+        def operation(one: int, other: int) -> int:
+            if one > other:
+                one, other = other, one
+            if one <= YES:
+                return absorbing if one == absorbing else other
+            if one == other:
+                return one
+            key = one << BITS | other
+            found = known.get(key)
+            if found is not None:
+                return found
+            place, there = places[one], places[other]
+            if place < there:
+                without = operation(withouts[one], other)
+                joined = operation(joineds[one], other)
+            elif place > there:
+                place = there
+                without = operation(one, withouts[other])
+                joined = operation(one, joineds[other])
+            else:
+                without = operation(withouts[one], withouts[other])
+                joined = operation(joineds[one], joineds[other])
+            found = known[key] = without if without == joined else node(place, without, joined)
+            if len(known) > most:
+                raise TooManyError
+            return found
+
+        return operation
+
+    def at_least(self, need: int, operands: Sequence[tuple[int, int]]) -> int:
+        """Operands that weigh ``need`` together, each a diagram and its weight."""
+        place = self.nodes.place
+        if need == 1:  # from the lowest up: each step then only adds above what is there
+            found = NO
+            for each, _ in sorted(operands, key=lambda one: (-place[one[0]], one[0])):
+                found = self.either(found, each)
+            return found
+        if need == sum(weight for _, weight in operands):
+            found = YES
+            for each, _ in sorted(operands, key=lambda one: (-place[one[0]], one[0])):
+                found = self.both(found, each)
+            return found
+        return self.weighed(need, sorted(operands, key=lambda one: (place[one[0]], -one[1])))
+
+    def weighed(self, need: int, operands: Sequence[tuple[int, int]]) -> int:
+        """The same, operands in the given order: residues from the first operand down, then their diagrams from the last up."""
+        residues = Residues([weight for _, weight in operands], need)
+        layers = [{residues.of(0, need)}]
+        count = self.done
+        for at, (_, weight) in enumerate(operands):
+            layer = set()
+            for left in layers[-1]:
+                layer |= {residues.of(at + 1, left), residues.of(at + 1, left - weight)}
+            layers.append(layer - {None, 0})
+            count += len(layers[-1])
+            if count > self.most:
+                raise TooManyError
+        made: dict[int | None, int] = {None: NO, 0: YES}
+        for at in range(len(operands) - 1, -1, -1):
+            each, weight = operands[at]
+            above: dict[int | None, int] = {None: NO, 0: YES}
+            for left in layers[at]:
+                assert left is not None  # noqa: S101  (for mypy: layers hold residues to be met)
+                without = made[residues.of(at + 1, left)]
+                joined = made[residues.of(at + 1, left - weight)]
+                above[left] = self._chosen(each, without, joined)
+            made = above
+        return made[residues.of(0, need)]
+
+    def _chosen(self, each: int, without: int, joined: int) -> int:
+        """``joined`` where ``each`` is met, else ``without``, which meets no more than it."""
         nodes = self.nodes
-        counts: list[Sizes] = [NONE, ONE]
-        for node in range(2, len(nodes)):
-            without = self._raised(counts, nodes.without[node], nodes.place[node] + 1)
-            joined = self._raised(counts, nodes.joined[node], nodes.place[node] + 1)
-            counts.append(plus(without, (0, *joined)))
-        return counts
+        if without == joined:
+            return without
+        leaf = nodes.without[each] == NO and nodes.joined[each] == YES
+        here = nodes.place[each]
+        if leaf and here < nodes.place[without] and here < nodes.place[joined]:
+            return nodes.node(here, without, joined)
+        return self.either(self.both(each, joined), without)
 
-    def _raised(self, counts: list[Sizes], node: int, place: int) -> Sizes:
-        """A node's coalitions among those at ``place`` and after: the skipped ones are free."""
-        gap = self.nodes.place[node] - place
-        return times(counts[node], everybody(gap)) if gap else counts[node]
 
-    def winning(self) -> Sizes:
-        """How many coalitions of each size do it."""
-        return self._raised(self._counted, self.root, 0)
+class Residues:
+    """What is left of a need once some operands are known; equal where it asks the same.
 
-    @cached_property
-    def _swung(self) -> dict[str, Sizes]:
-        nodes, counts = self.nodes, self._counted
-        above: list[Sizes] = [NONE] * len(nodes)
-        above[self.root] = everybody(nodes.place[self.root])
-        found: dict[str, Sizes] = {}
-        for node in range(len(nodes) - 1, 1, -1):
-            place, here = nodes.place[node], above[node]
-            without, joined = nodes.without[node], nodes.joined[node]
-            more = minus(
-                self._raised(counts, joined, place + 1), self._raised(counts, without, place + 1)
-            )
-            person = self.people[place]
-            found[person] = plus(found.get(person, NONE), times(here, more))
-            for below, way in ((without, here), (joined, (0, *here))):
-                if below > YES:
-                    gap = nodes.place[below] - place - 1
-                    free = times(way, everybody(gap)) if gap else way
-                    above[below] = plus(above[below], free)
+    Two residues ask the same of the operands that remain if no sum of their weights lies between
+    them, so each is raised to the next sum there is, as far as sums are few enough to know.
+    """
+
+    def __init__(self, weights: Sequence[int], need: int) -> None:
+        self._most = [0] * (len(weights) + 1)
+        self._sums: list[list[int] | None] = [None] * len(weights) + [[0]]
+        for at in range(len(weights) - 1, -1, -1):
+            weight = weights[at]
+            self._most[at] = self._most[at + 1] + weight
+            sums = self._sums[at + 1]
+            if sums is not None:
+                both = {*sums, *(one + weight for one in sums if one < need)}
+                self._sums[at] = sorted(both) if len(both) <= ATTAINABLE else None
+
+    def of(self, at: int, left: int) -> int | None:
+        """The residue before the operand ``at``; 0 when nothing is left, None when too much."""
+        if left <= 0:
+            return 0
+        if left > self._most[at]:
+            return None
+        sums = self._sums[at]
+        return left if sums is None else sums[bisect_left(sums, left)]
+
+
+def minimal(nodes: Nodes, root: int, spend: Spend) -> tuple[Nodes, int]:
+    """The minimal sets of ``root``: a family, and its node."""
+    family = Nodes(nodes.places)
+    excluding = _excluding(nodes, family, spend)
+    least = {NO: NO, YES: YES}
+    for node in nodes.below(root):
+        low = nodes.without[node]
+        joined = excluding(least[nodes.joined[node]], low)
+        without = least[low]
+        least[node] = family.node(nodes.place[node], without, joined) if joined else without
+    return family, least[root]
+
+
+def _excluding(nodes: Nodes, family: Nodes, spend: Spend) -> Callable[[int, int], int]:
+    """The sets of a family's node that don't already meet a diagram's node."""
+    known: dict[int, int] = {}
+    place, lows, highs = nodes.place, nodes.without, nodes.joined
+    places, withouts, joineds = family.place, family.without, family.joined
+    make = family.node
+
+    def excluding(sets: int, met: int) -> int:
+        here = places[sets]
+        while met > YES and place[met] < here:  # no set of these has that place
+            met = lows[met]
+        if met <= YES or sets == NO:
+            return NO if met else sets
+        key = sets << BITS | met
+        found = known.get(key)
+        if found is not None:
+            return found
+        without, joined = withouts[sets], joineds[sets]
+        low, high = (met, met) if here < place[met] else (lows[met], highs[met])
+        if without and low:
+            without = NO if low == YES else excluding(without, low)
+        if high:
+            joined = NO if high == YES else excluding(joined, high)
+        found = make(here, without, joined) if joined else without
+        known[key] = found
+        if not len(known) % BATCH:
+            spend(BATCH)
         return found
 
-    def swings(self, person: str) -> Sizes:
-        """How many coalitions of each size without ``person`` do it only with them."""
-        return self._swung.get(person, NONE)
-
-    @cached_property
-    def _minimal(self) -> tuple[Nodes, int]:
-        nodes, family = self.nodes, Nodes(len(self.people))
-        known: dict[tuple[int, int], int] = {}
-
-        def excluding(sets: int, met: int) -> int:
-            """The sets that don't already meet the diagram's node ``met``."""
-            if met == YES or sets == NO:
-                return NO
-            if met == NO:
-                return sets
-            if sets == YES:  # the empty set follows the ways without anybody
-                return excluding(YES, nodes.without[met])
-            key = (sets, met)
-            if key not in known:
-                self._budget.spend(1, self._block)
-                here, there = family.place[sets], nodes.place[met]
-                if there < here:
-                    known[key] = excluding(sets, nodes.without[met])
-                else:
-                    low, high = (met, met) if here < there else (
-                        nodes.without[met], nodes.joined[met])  # fmt: skip
-                    without = excluding(family.without[sets], low)
-                    joined = excluding(family.joined[sets], high)
-                    known[key] = family.node(here, without, joined) if joined else without
-            return known[key]
-
-        least = [NO, YES]
-        for node in range(2, len(nodes)):
-            low = nodes.without[node]
-            joined = excluding(least[nodes.joined[node]], low)
-            without = least[low]
-            least.append(family.node(nodes.place[node], without, joined) if joined else without)
-        return family, least[self.root]
-
-    @cached_property
-    def _sized(self) -> list[Sizes]:
-        family, _ = self._minimal
-        sizes: list[Sizes] = [NONE, ONE]
-        for node in range(2, len(family)):
-            sizes.append(plus(sizes[family.without[node]], (0, *sizes[family.joined[node]])))
-        return sizes
-
-    def minimal(self) -> Sizes:
-        """How many minimal coalitions there are of each size."""
-        return self._sized[self._minimal[1]]
-
-    def listed(self, size: int) -> Iterator[tuple[str, ...]]:
-        """The minimal coalitions of a size, one by one."""
-        family, root = self._minimal
-        stack: list[tuple[int, int, tuple[str, ...]]] = [(root, size, ())]
-        while stack:
-            node, left, taken = stack.pop()
-            if left >= len(self._sized[node]) or not self._sized[node][left]:
-                continue
-            if node == YES:
-                yield taken
-                continue
-            stack.append((family.without[node], left, taken))
-            person = self.people[family.place[node]]
-            if left:
-                stack.append((family.joined[node], left - 1, (*taken, person)))
-
-    def least(self, counted: Callable[[str], bool]) -> int | None:
-        """The fewest of the people ``counted`` that any coalition has; None: there is none."""
-        family, root = self._minimal
-        fewest: list[int | None] = [None, 0]
-        for node in range(2, len(family)):
-            joined = fewest[family.joined[node]]
-            weight = int(counted(self.people[family.place[node]]))
-            ways = [fewest[family.without[node]], None if joined is None else joined + weight]
-            fewest.append(min((way for way in ways if way is not None), default=None))
-        return fewest[root]
-
-
-class Threshold:
-    """At least so many of some people: everything in closed form."""
-
-    def __init__(self, people: tuple[str, ...], need: int) -> None:
-        self.people, self.need = people, need
-        self.deciding = frozenset(people)
-
-    def winning(self) -> Sizes:
-        """How many coalitions of each size do it."""
-        counts = everybody(len(self.people))
-        return trimmed([0 if size < self.need else n for size, n in enumerate(counts)])
-
-    def minimal(self) -> Sizes:
-        """How many minimal coalitions there are of each size."""
-        return (*(0,) * self.need, comb(len(self.people), self.need))
-
-    def swings(self, person: str) -> Sizes:
-        """How many coalitions of each size without ``person`` do it only with them."""
-        if person not in self.deciding:
-            return NONE
-        return (*(0,) * (self.need - 1), comb(len(self.people) - 1, self.need - 1))
-
-    def listed(self, size: int) -> Iterator[tuple[str, ...]]:
-        """The minimal coalitions of a size, one by one."""
-        return combinations(self.people, size) if size == self.need else iter(())
-
-    def least(self, counted: Callable[[str], bool]) -> int | None:
-        """The fewest of the people ``counted`` that any coalition of this has."""
-        return max(0, self.need - sum(not counted(person) for person in self.people))
+    return excluding

@@ -30,15 +30,15 @@ class Power:
 def powers(blocking: Coalitions) -> Mapping[str, Power]:
     """The power of everybody with a say; nobody has any where nothing can be released."""
     swings = blocking.swings()
-    total = sum(sum(sizes) for sizes in swings.values())
+    alike = {id(sizes): sizes for sizes in swings.values()}  # of many people, often one
+    counts = {key: sum(sizes) for key, sizes in alike.items()}
+    total = sum(counts[id(sizes)] for sizes in swings.values())
     people = len(blocking.people)
-    known: dict[Sizes, Power] = {}
-    for sizes in swings.values():
-        if sizes not in known:
-            known[sizes] = Power(
-                sum(sizes), Fraction(sum(sizes), total or 1), _shapley(sizes, people)
-            )
-    return {person: known[sizes] for person, sizes in swings.items()}
+    known = {
+        key: Power(counts[key], Fraction(counts[key], total or 1), _shapley(sizes, people))
+        for key, sizes in alike.items()
+    }
+    return {person: known[id(sizes)] for person, sizes in swings.items()}
 
 
 def _shapley(sizes: Sizes, people: int) -> Fraction:
