@@ -31,7 +31,7 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 # Verbs whose schema goes by another name; all others are named after their words.
 SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
 PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
-BESIDE = {"defs", "error", "log-export"}  # shared, of every verb, and JSON without being asked
+BESIDE = {"defs", "error", "log-export", "prove-tree"}  # shared, of every verb, and JSON without being asked
 
 
 def schema_of(path: str) -> str:
@@ -126,6 +126,39 @@ def test_states_effects_and_outcomes_are_those_of_the_program() -> None:
     defs = SCHEMAS["defs"]["$defs"]
     assert tuple(defs["state"]["enum"]) == get_args(State)
     assert set(defs["effect"]["enum"]) == set(get_args(Effect))
+
+
+def test_assessments_designs_sweeps_and_trees(at: Any) -> None:
+    house = at("empty")
+    Path("chain.yaml").write_text(
+        "chain: publish\nmembers: {ann: Ann, bob: Bob, cho: Cho}\nlevels:\n"
+        "  - {level: request, members: [ann]}\n"
+        "  - {level: team, members: [bob, cho], rule: any}\n"
+    )
+    Path("beliefs.yaml").write_text(
+        "beliefs: guess\nchain: publish\nmembers: {everyone: {refuses: 10% to 30%}}\n"
+        "expect: carried out > 90%\n"
+        "situations: {legitimate: {everyone: {refuses: 4%}}, rogue: {everyone: {refuses: 80%}}}\n"
+    )
+    both = house.says("assess chain.yaml beliefs.yaml", status=1)["assessments"]
+    assert [one["situation"] for one in both] == ["legitimate", "rogue"]
+    assert both[0]["carried_out"]["mean"] == pytest.approx(1 - 0.04**2)
+    assert [one["expect"]["verdict"] for one in both] == ["supported", "contradicted"]
+    missing = house.fails("assess chain.yaml beliefs.yaml --situation war")
+    assert missing["hint"] == "the beliefs have: legitimate, rogue"
+    found = house.says("design chain.yaml beliefs.yaml --most 3 --always 90% --never 10% -o new.yaml")
+    assert found["considered"] == 7
+    (level,) = found["cheapest"]["levels"]
+    assert house.says("check new.yaml")[0]["levels"][1]["members"] == [
+        f"team-{number + 1}" for number in range(level["people"])
+    ]
+    assert house.says("design chain.yaml beliefs.yaml --never 0%", status=1)["cheapest"] is None
+    cells = house.says("sweep chain.yaml beliefs.yaml --vary everyone.refuses=0..50%:2 --csv t.csv")
+    assert [one["mean"] for one in cells["cells"]] == pytest.approx([1, 0.75])
+    assert Path("t.csv").read_text().splitlines()[0] == "everyone.refuses,carried_out"
+    tree = ROOT / "tests" / "proof" / "quorum.xml"
+    said = house.says(f"prove {tree} --open-psa --probability", schema="prove-tree")
+    assert (said["minimal_cut_sets"], said["probability"]) == (1, 0.25)
 
 
 def test_before_there_is_a_house(at: Any) -> None:

@@ -38,10 +38,14 @@ if TYPE_CHECKING:
               help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
               help="Draw the ladders, and write the drawing.")  # fmt: skip
+@click.option("--open-psa", is_flag=True,
+              help="CHAIN is a fault tree in the Open-PSA format; prove its minimal cut sets.")  # fmt: skip
+@click.option("--probability", is_flag=True, help="Of the tree's top event, too.")
 @json_option
 def prove(
     chain: str, people_path: Path | None, action: str | None, listed: int, exact: bool,
-    budget: int | None, report: Path | None, svg: Path | None, as_json: bool,
+    budget: int | None, report: Path | None, svg: Path | None, open_psa: bool, probability: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Who can release it, and who can stop it.
 
@@ -49,6 +53,12 @@ def prove(
     fill the posts. Every claim of it is decided exactly; one that fails
     is shown with a counterexample. Exit status 1 if any fails.
     """
+    if open_psa:
+        from cheget.cli.trees import prove_tree
+
+        return prove_tree(Path(chain), listed, budget, probability=probability, as_json=as_json)
+    if probability:
+        raise click.UsageError("--probability is of an Open-PSA tree; of a chain, cheget assess")
     from cheget.proof.account import accounts
     from cheget.proof.claims import verdicts
     from cheget.proof.coalitions import BUDGET
