@@ -50,7 +50,9 @@ def rows() -> list[Row]:
     model = model_of(chain := parse_chain(CHAIN), parse_beliefs(BELIEFS, chain))
     spent, exact = _timed(lambda: moments_of(Assessor(model)), 3)
     assert isinstance(exact, Moments)
-    found = [Row("assess", "mean, sd and indices of 11 inputs", "", Spread.exactly(1000 * spent), "ms")]
+    found = [
+        Row("assess", "mean, sd and indices of 11 inputs", "", Spread.exactly(1000 * spent), "ms")
+    ]
     alone, _ = _timed(lambda: moments_of(Assessor(model), only_mean=True), 3)
     found += _simulated(exact, alone)
     found += _sampled(model, exact, spent)
@@ -85,7 +87,9 @@ def _simulated(exact: Moments, spent: float) -> list[Row]:
             q = special.expit(normal((low + high) / 2, sd))
             people = 5 if level == "body" else 1
             willing = sum(
-                (np.sqrt(rho) * shock + np.sqrt(1 - rho) * normal() <= special.ndtri(1 - q)).astype(int)
+                (np.sqrt(rho) * shock + np.sqrt(1 - rho) * normal() <= special.ndtri(1 - q)).astype(
+                    int
+                )
                 for _ in range(people)
             )
             done &= willing >= (4 if people > 1 else 1)
@@ -97,7 +101,11 @@ def _simulated(exact: Moments, spent: float) -> list[Row]:
     se = (mean * (1 - mean) / DRAWS) ** 0.5
     needed = took * (se / ERROR) ** 2
     note = f"it found {mean:.4f} ± {se:.4f}, exact {exact.mean:.6f}; {needed:.0f} s for the error"
-    return [Row("assess", what, against, Spread.exactly(needed / spent), "x faster", at_least(100), note)]
+    return [
+        Row(
+            "assess", what, against, Spread.exactly(needed / spent), "x faster", at_least(100), note
+        )
+    ]
 
 
 def _sampled(model: Model, exact: Moments, spent: float) -> list[Row]:
@@ -105,7 +113,9 @@ def _sampled(model: Model, exact: Moments, spent: float) -> list[Row]:
 
     def outcomes(u: Any) -> Any:
         z = special.ndtri(np.clip(np.asarray(u), 1e-12, 1 - 1e-12))
-        values = np.stack([at_score(one.number, z[:, at]) for at, one in enumerate(model.inputs)], 1)
+        values = np.stack(
+            [at_score(one.number, z[:, at]) for at, one in enumerate(model.inputs)], 1
+        )
         return assessor.at(values, 1e-8).carried_out
 
     return [_salib(outcomes, model, exact, spent), _openturns(outcomes, model, exact, spent)]
@@ -127,7 +137,7 @@ def _salib(outcomes: Any, model: Model, exact: Moments, spent: float) -> Row:
 
     took, found = _timed(indices, 1)
     worst = max(abs(a - b[0]) for a, b in zip(found["S1"], exact.indices, strict=True))
-    note = f"its first indices are off by up to {worst:.3f}, half-widths to {max(found['S1_conf']):.3f}"
+    note = f"its first indices are off by up to {worst:.3f}, half-widths to {max(found['S1_conf']):.3f}"  # noqa: E501
     return Row("assess", what, against, Spread.exactly(spent / took), "x", at_most(1), note)
 
 
@@ -144,7 +154,9 @@ def _openturns(outcomes: Any, model: Model, exact: Moments, spent: float) -> Row
     def indices() -> Any:
         ot.RandomGenerator.SetSeed(1)
         experiment = ot.SobolIndicesExperiment(joint, BASE, False).generate()
-        return ot.SaltelliSensitivityAlgorithm(experiment, function(experiment), BASE).getFirstOrderIndices()
+        return ot.SaltelliSensitivityAlgorithm(
+            experiment, function(experiment), BASE
+        ).getFirstOrderIndices()
 
     took, found = _timed(indices, 1)
     worst = max(abs(a - b[0]) for a, b in zip(found, exact.indices, strict=True))

@@ -1,4 +1,4 @@
-"""Runs the notebook's cells in order; ``python tests/notebook.py`` writes what they print into it."""
+"""Runs the notebook's cells in order; as a program, writes what they print into it."""
 
 import contextlib
 import io

@@ -2,11 +2,11 @@
 
     from cheget import assess, load, parse_chain, prove, verify_code
 
-``load`` reads a chain file or a scenario, ``prove`` and ``assess`` say of it what the verbs of
-that name do. ``parse_chain`` reads a chain from bytes. ``verify_code`` returns only if a code lets an executor act
-now, and is the only door for whoever acts; ``explain_code`` says what each step found, for
-people. Names are imported when they are first used, so that a command line starts at once.
-"""
+``load`` reads a chain file or a scenario; ``prove`` and ``assess`` say of it what the verbs of
+that name do. ``parse_chain`` reads a chain from bytes. ``verify_code`` returns only if a code lets
+an executor act now, and is the only door for whoever acts; ``explain_code`` says what each step
+found, for people. Names are imported when they are first used, so that a command line starts at once.
+"""  # noqa: E501
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
 """Prove and assess from Python: what the verbs say, as frozen values.
 
-    import cheget
+import cheget
 
-    chain = cheget.load("wipe-database")
-    cheget.prove(chain).claims
-    cheget.assess(cheget.load("cheget")).mean
+chain = cheget.load("wipe-database")
+cheget.prove(chain).claims
+cheget.assess(cheget.load("cheget")).mean
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cheget.chain.chain import Chain
 from cheget.chain.parse import parse_chain
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cheget.proof.claims import Verdict
 
 Source = str | PathLike[str] | bytes
+_T = TypeVar("_T")
 
 
 def load(source: Source) -> Chain:
@@ -55,7 +56,9 @@ def load_people(source: Source) -> People:
     """
     from cheget.chain.people import parse_people
 
-    return parse_people(source) if isinstance(source, bytes) else _parsed(Path(source), parse_people)
+    return (
+        parse_people(source) if isinstance(source, bytes) else _parsed(Path(source), parse_people)
+    )
 
 
 def load_beliefs(source: Source | None, chain: Chain) -> Beliefs:
@@ -78,7 +81,7 @@ def load_beliefs(source: Source | None, chain: Chain) -> Beliefs:
     return _parsed(path, lambda data: parse_beliefs(data, chain))
 
 
-def _parsed(path: Path, parse: Any) -> Any:
+def _parsed(path: Path, parse: Callable[[bytes], _T]) -> _T:
     try:
         return parse(path.read_bytes())
     except OSError as error:

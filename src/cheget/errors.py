@@ -1,7 +1,7 @@
 """Every way cheget says no, as one tree.
 
     ChegetError
-    ├── ChainFileError              a chain, people or beliefs file; has line, column, expected, hint
+    ├── ChainFileError              a chain, people or beliefs file: where, expected, hint
     ├── CharterError                a charter that cannot stand
     ├── ProofError                  a chain of which something cannot be proved
     │   └── TooEntangledError       the people sit at too many places at once for the budget

@@ -51,9 +51,19 @@ def test_no_chain_beats_one_of_the_front_and_each_is_what_assess_says(small: Cha
     options = [(0, 0), *((k, n) for n in (1, 2, 3) for k in range(1, n + 1))]
     every = []
     for at in np.ndindex(7, 7, 7):
-        rules = [(level, *options[one]) for level, one in zip(("first", "second", "third"), at, strict=True) if one]  # noqa: E501
+        rules = [
+            (level, *options[one])
+            for level, one in zip(("first", "second", "third"), at, strict=True)
+            if one
+        ]
         if rules and len(every) % 9 == 0:
-            every.append((sum(n for _, _, n in rules), assessed(rules, "legitimate"), assessed(rules, "rogue")))  # noqa: E501
+            every.append(
+                (
+                    sum(n for _, _, n in rules),
+                    assessed(rules, "legitimate"),
+                    assessed(rules, "rogue"),
+                )
+            )
         else:
             every.append(None)
     for one in (one for one in every if one is not None):
@@ -63,7 +73,9 @@ def test_no_chain_beats_one_of_the_front_and_each_is_what_assess_says(small: Cha
         )  # fmt: skip
     for design in found.front[:: max(1, len(found.front) // 12)]:
         if design.rules:
-            assert design.always == pytest.approx(assessed(list(design.rules), "legitimate"), abs=1e-9)
+            assert design.always == pytest.approx(
+                assessed(list(design.rules), "legitimate"), abs=1e-9
+            )
             assert design.never == pytest.approx(assessed(list(design.rules), "rogue"), abs=1e-9)
         assert not any(
             other.people <= design.people and other.always >= design.always

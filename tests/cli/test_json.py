@@ -31,7 +31,12 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 # Verbs whose schema goes by another name; all others are named after their words.
 SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
 PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
-BESIDE = {"defs", "error", "log-export", "prove-tree"}  # shared, of every verb, and JSON without being asked
+BESIDE = {
+    "defs",
+    "error",
+    "log-export",
+    "prove-tree",
+}  # shared, of every verb, and JSON without being asked
 
 
 def schema_of(path: str) -> str:
@@ -146,7 +151,9 @@ def test_assessments_designs_sweeps_and_trees(at: Any) -> None:
     assert [one["expect"]["verdict"] for one in both] == ["supported", "contradicted"]
     missing = house.fails("assess chain.yaml beliefs.yaml --situation war")
     assert missing["hint"] == "the beliefs have: legitimate, rogue"
-    found = house.says("design chain.yaml beliefs.yaml --most 3 --always 90% --never 10% -o new.yaml")
+    found = house.says(
+        "design chain.yaml beliefs.yaml --most 3 --always 90% --never 10% -o new.yaml"
+    )
     assert found["considered"] == 7
     (level,) = found["cheapest"]["levels"]
     assert house.says("check new.yaml")[0]["levels"][1]["members"] == [

@@ -34,7 +34,7 @@ def table(formula: Formula, root: int) -> dict[frozenset[str], bool]:
 def tree_of(formula: Formula, root: int) -> Tree:
     tree = Tree()
     leaves = {leaf: tree.leaf(name) for name, leaf in formula.names.items()}
-    tree.root = tree.add(formula, root, leaves, lambda steps: None)
+    tree.root = tree.add(formula, root, leaves, lambda _: None)
     return tree
 
 

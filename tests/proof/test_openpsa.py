@@ -60,9 +60,9 @@ def test_one_group_that_fills_two_seats_of_a_quorum_is_counted_right() -> None:
          "gate `g` has 2 formulas"),
         (TREE.format('<define-gate name=""><or/></define-gate>'), 3, 1,
          "`<define-gate>` without a name that can be shown"),
-        (TREE.format('<define-basic-event name="a"><float value="1.5"/></define-basic-event>'), 3, 30,
+        (TREE.format('<define-basic-event name="a"><float value="1.5"/></define-basic-event>'), 3, 30,  # noqa: E501
          "`1.5` is not a probability"),
-        (TREE.format('<define-basic-event name="a"><float value="nan"/></define-basic-event>'), 3, 30,
+        (TREE.format('<define-basic-event name="a"><float value="nan"/></define-basic-event>'), 3, 30,  # noqa: E501
          "`nan` is not a probability"),
         (TREE.format("hello"), 3, 1, "text in `<define-fault-tree>`"),
         ("<opsa-mef>" + "<define-fault-tree name='t'><define-gate name='g'>" + "<or>" * 80, 1, 305,
@@ -83,22 +83,24 @@ def test_any_bytes_are_a_tree_or_one_fault(data: bytes) -> None:
     try:
         parse_tree(data)
     except ChainFileError as error:
-        assert error.line >= 1
+        assert error.line >= 1  # noqa: PT017
 
 
 def test_a_tree_may_be_as_deep_as_it_likes() -> None:
     gates = "".join(
-        f'<define-gate name="g{n}"><or><basic-event name="e{n}"/><gate name="g{n + 1}"/></or></define-gate>'
+        f'<define-gate name="g{n}"><or><basic-event name="e{n}"/><gate name="g{n + 1}"/></or></define-gate>'  # noqa: E501
         for n in range(20_000)
     )
-    last = '<define-gate name="g20000"><and><basic-event name="x"/><basic-event name="y"/></and></define-gate>'
+    last = '<define-gate name="g20000"><and><basic-event name="x"/><basic-event name="y"/></and></define-gate>'  # noqa: E501
     found = parse_tree(TREE.format(gates + last).encode())
     assert (found.gates, len(found.events)) == (20_001, 20_002)
 
 
 def test_a_tree_beyond_the_budget_is_refused_by_name(tmp_path: Path) -> None:
     pairs = ("ab", "bc", "cd", "da")
-    ors = "".join("<and>" + "".join(f'<basic-event name="{e}"/>' for e in p) + "</and>" for p in pairs)
+    ors = "".join(
+        "<and>" + "".join(f'<basic-event name="{e}"/>' for e in p) + "</and>" for p in pairs
+    )
     entangled = tmp_path / "ring.xml"
     entangled.write_text(TREE.format(f'<define-gate name="g"><or>{ors}</or></define-gate>'))
     assert sum(drawn(entangled)[1].minimal()) == 4

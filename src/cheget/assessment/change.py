@@ -1,4 +1,4 @@
-"""What would change it: break-even, tornado, forced minds, persuasion, replacement (rules 18, 24)."""
+"""What would change it: break-even, tornado, forced minds, persuasion, replacement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize
 
 from cheget.assessment.beliefs import EVERYONE, Beliefs
-from cheget.assessment.model import BASE, Model, Ref, model_of
+from cheget.assessment.model import BASE, Model, Profile, Ref, Wait, model_of
 from cheget.assessment.number import Z95, fixed
 from cheget.assessment.outcome import Assessor, Refuser
 from cheget.assessment.spread import Array
@@ -117,7 +117,7 @@ def _mapped(model: Model, moved: Callable[[Ref], Ref]) -> Model:
     decided = any(one.refuses is None for one in
                   (*model.profiles.values(), *(crew.profile for crew in model.crews)))  # fmt: skip
 
-    def profile(one):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def profile(one: Profile) -> Profile:
         return replace(
             one, compromised=moved(one.compromised), unreachable=moved(one.unreachable),
             refuses=None if one.refuses is None else moved(one.refuses),
@@ -131,10 +131,12 @@ def _mapped(model: Model, moved: Callable[[Ref], Ref]) -> Model:
         groups=tuple(replace(g, correlation=moved(g.correlation)) for g in model.groups),
         causes=tuple(replace(c, probability=moved(c.probability)) for c in model.causes),
         waits=tuple(
-            None if wait is None else replace(wait, median=moved(wait.median), sigma=moved(wait.sigma))
+            None if wait is None else Wait(moved(wait.median), moved(wait.sigma))
             for wait in model.waits
         ),
-        visible=None if model.visible is None else (moved(model.visible[0]), moved(model.visible[1])),
+        visible=None
+        if model.visible is None
+        else (moved(model.visible[0]), moved(model.visible[1])),
         decision={name: moved(ref) for name, ref in model.decision.items()}
         if model.decision is not None and decided else None,
         factors=tuple(moved(ref) for ref in model.factors) if decided else (),

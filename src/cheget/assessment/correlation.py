@@ -20,6 +20,6 @@ def correlation(refuses: float, once: float) -> float | None:
         middle = (low + high) / 2
         both = refuses - 2 * special.owens_t(a, ((1 - middle) / (1 + middle)) ** 0.5)
         low, high = (middle, high) if both < once * refuses else (low, middle)
-        if middle in {low, high} and high - low < 1e-16:  # noqa: PLR2004
+        if middle in {low, high} and high - low < 1e-16:
             break
     return float((low + high) / 2)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cheget.assessment.model import Model, Profile
+from cheget.assessment.outcome import trapezoid
 from cheget.assessment.parts import at_least
 from cheget.assessment.spread import Array
 from cheget.assessment.states import People, Points
-from cheget.assessment.outcome import trapezoid
 from cheget.assessment.uncertainty import Study
 from cheget.errors import AssessmentError
 
@@ -40,7 +41,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Designs:
-    """The front: no other chain has as few people, lets as much right and as little wrong through."""
+    """The front: no other chain has as few people and errs as little in both ways."""
 
     front: tuple[Design, ...]
     considered: int  # ordered designs, all of them
@@ -158,7 +159,9 @@ def _inputs(model: Model) -> tuple[Array, Array]:
     return study.nodes(_DRAWS)
 
 
-def _chances(levels: list[Array], weights: Array, heads: Array, rest: Array) -> Array:
+def _chances(
+    levels: list[Array], weights: Array, heads: NDArray[np.intp], rest: NDArray[np.intp]
+) -> Array:
     """P(every level passes), shaped (heads, rest): a product of matrices."""
     first = np.ones((len(heads), len(weights)))
     for level in range(heads.shape[1]):
@@ -169,7 +172,8 @@ def _chances(levels: list[Array], weights: Array, heads: Array, rest: Array) -> 
     return np.asarray(first @ last.T)
 
 
-_Lots = Iterator[tuple[tuple[Array, Array], int]]
+_Places = NDArray[np.intp]
+_Lots = Iterator[tuple[tuple[_Places, _Places], int]]
 
 
 def _unordered(levels: int, options: int) -> _Lots:
@@ -189,7 +193,7 @@ def _ordered(levels: int, options: int) -> _Lots:
         yield (lot, rest), len(lots)
 
 
-def _every(levels: int, options: int) -> Array:
+def _every(levels: int, options: int) -> _Places:
     """Every choice of an option a level, the later levels turning faster."""
     grids = np.meshgrid(*[np.arange(options)] * levels, indexing="ij")
     if not levels:

@@ -294,7 +294,9 @@ class _Builder:
                 if said:
                     belief = part[said[0]][state]
                     where = f"{situation}/{said[0]}" if situation else said[0]
-                    self.rows.append(Row(person, state, belief.text, said[0], situation, belief.source))
+                    self.rows.append(
+                        Row(person, state, belief.text, said[0], situation, belief.source)
+                    )
                     return self._ref(f"{where}.{state}", belief)
         return None
 

@@ -60,7 +60,9 @@ def moments_of(assessor: Assessor, *, only_mean: bool = False) -> Moments | None
                for wait in model.waits)
     ):  # fmt: skip
         return None
-    votes = [_Votes(assessor, sites, shared, own, nodes) for nodes in _SHOCK[: 1 + bool(assessor.wide)]]
+    votes = [
+        _Votes(assessor, sites, shared, own, nodes) for nodes in _SHOCK[: 1 + bool(assessor.wide)]
+    ]
     if len(votes) > 1 and abs(votes[0].mean - votes[1].mean) > _AGREED:
         return None
     grid = _grid(model)
@@ -75,8 +77,10 @@ def _sites(assessor: Assessor) -> list[tuple[Part, Part]] | None:
     """Each step's own part, passing and pending; None where steps share people."""
     if assessor.visible is not None or len(assessor.wide) > 1 or assessor.narrow:
         return None
-    found = []
-    for number, (now, yet) in enumerate(zip(assessor.parts.passing, assessor.parts.pending, strict=True)):  # noqa: E501
+    found: list[tuple[Part, Part]] = []
+    for number, (now, yet) in enumerate(
+        zip(assessor.parts.passing, assessor.parts.pending, strict=True)
+    ):
         fresh = [part for part in now if isinstance(part, Crews) or
                  (isinstance(part, Body) and number < len(assessor.model.ladder)
                   and part.level == assessor.model.ladder[number].id)]  # fmt: skip
@@ -122,7 +126,9 @@ class _Votes:
             shocks[group] = z
         middle = np.array([float(at_score(one.number, 0.0)) for one in model.inputs])
         self.weights = _outer(self.shared_along, len(shared))
-        self.along, self.passed, self.pending = [], [], []
+        self.along: list[Array] = []
+        self.passed: list[Array] = []
+        self.pending: list[Array] = []
         for (passing, pending), inputs in zip(sites, own, strict=True):
             nodes, along = _nodes(len(inputs))
             columns = [*shared, *inputs]
@@ -184,7 +190,9 @@ class _Votes:
         """E (E[A | all but a shared input])²."""
         size, place = len(self.shared), self.shared.index(freed)
         count = len(self.shared_nodes)
-        index = np.moveaxis(np.arange(count**size).reshape((count,) * size), place, 0).reshape(count, -1)
+        index = np.moveaxis(np.arange(count**size).reshape((count,) * size), place, 0).reshape(
+            count, -1
+        )
         others, total = _outer(self.shared_along, size - 1), 0.0
         for column, weight in zip(index.T, others, strict=True):
             for i, g in enumerate(column):
@@ -256,7 +264,8 @@ def _on_grid(model: Model, until: float, size: int) -> _Grid:
     tables = [_Table(model, wait, grid) for wait in waits]
     if any(table.certain for table in tables):
         return (np.nan,) * len(model.waits), tables, step
-    means, so_far, level = [], None, 0
+    means: list[float] = []
+    so_far, level = None, 0
     for wait in model.waits:
         if wait is not None:
             table = tables[level]
@@ -346,7 +355,8 @@ def _alone(tables: list[_Table], one: int, step: float) -> float:
     last = at == len(tables) - 1
     rows = table.under if last else table.density
     shaped = np.moveaxis(rows.reshape(*(len(table.nodes),) * size, -1), place, 0)
-    own = np.tensordot(_outer(table.one, size - 1), shaped.reshape(len(table.nodes), -1, rows.shape[1]),
+    shaped = shaped.reshape(len(table.nodes), -1, rows.shape[1])
+    own = np.tensordot(_outer(table.one, size - 1), shaped,
                        axes=(0, 1))  # fmt: skip
     value = own
     for number, other in enumerate(tables):

@@ -1,9 +1,9 @@
 """A number as beliefs state it: certain, or spread over a range (rule 21).
 
-    5% to 50%                     a 90 % interval: logit-normal, log-normal or normal by the field
-    0.2  80%  10m                 certain
-    beta(2, 5)  uniform(a, b)  pert(low, likely, high)  triangular(low, likely, high)
-    normal(m, s)  mixture(a, b, [w, w])  truncate(x, low, high)
+5% to 50%                     a 90 % interval: logit-normal, log-normal or normal by the field
+0.2  80%  10m                 certain
+beta(2, 5)  uniform(a, b)  pert(low, likely, high)  triangular(low, likely, high)
+normal(m, s)  mixture(a, b, [w, w])  truncate(x, low, high)
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class _Reader:
         ends = (0.0, 1.0) if self.field == "probability" else (0.0,)
         if self.field != "real" and (low in ends or high in ends):
             raise RuleError(
-                f"an interval of {_NAMED[self.field]} can't end at {low if low in ends else high:g}",
+                f"{_NAMED[self.field]}'s interval can't end at {low if low in ends else high:g}",
                 start, hint="its ends are the 5 % and 95 % points; or write `uniform(…)`",
             )  # fmt: skip
         if self.field == "real":

@@ -135,12 +135,14 @@ class Assessor:
         """Passed and pending, shaped (2, points, steps); and the standard error if sampled."""
         factors = len(self.wide) + max(map(len, self.narrow.values()), default=0)
         if factors == 0:
-            return self._given(people, forced, np.zeros((len(self.model.groups), 1)), 1)[..., 0], 0.0
+            return self._given(people, forced, np.zeros((len(self.model.groups), 1)), 1)[
+                ..., 0
+            ], 0.0
         if factors == 1 and self.wide:
             return self._halved(people, forced, fine), 0.0
-        if factors <= 2:  # noqa: PLR2004
+        if factors <= 2:
             return self._doubled(people, forced, max(fine, TENSOR)), 0.0
-        if factors == 3:  # noqa: PLR2004
+        if factors == 3:
             return self._tensor(people, forced, 64), 0.0
         return self._sampled(people, forced)
 
@@ -174,9 +176,7 @@ class Assessor:
             rows.append(row)
         return np.moveaxis(np.array(rows), 1, 2)
 
-    def _part(
-        self, part: Part, people: People, forced: Forced, shocks: Array, inner: int
-    ) -> Array:
+    def _part(self, part: Part, people: People, forced: Forced, shocks: Array, inner: int) -> Array:
         narrow = self.narrow.get(self._site(part), ())
         narrow = tuple(g for g in narrow if any(g in self._profile_groups(p) for p in part.people))
         if not narrow:
@@ -208,9 +208,7 @@ class Assessor:
             return halved(lambda z: over(z, people.points), fine, most)
         return self._nested(over, people.points, fine)
 
-    def _nested(
-        self, over: Callable[[Array, Points], Array], points: Points, fine: float
-    ) -> Array:
+    def _nested(self, over: Callable[[Array, Points], Array], points: Points, fine: float) -> Array:
         """Trapezoid rules, each with the nodes of the one before; points that agree are done."""
         total = np.zeros((2, len(points), self.columns))
         left, size = np.arange(len(points)), _COARSE
@@ -236,7 +234,7 @@ class Assessor:
 
     def _doubled(self, people: People, forced: Forced, fine: float) -> Array:
         nodes, before = 32, self._tensor(people, forced, 32)
-        while nodes < 2048:  # noqa: PLR2004
+        while nodes < 2048:
             nodes *= 2
             found = self._tensor(people, forced, nodes)
             if np.max(np.abs(found - before)) < fine:

@@ -1,4 +1,4 @@
-"""The beliefs file, read as strictly as the chain: one document becomes ``Beliefs``, or one error."""
+"""The beliefs file, read as strictly as the chain: ``Beliefs``, or one error."""
 
 from __future__ import annotations
 
@@ -105,8 +105,10 @@ class _Reader:
     @staticmethod
     def _known(found: Scalar, known: Collection[str], what: str) -> str:
         if found.text not in known:
-            raise found.fault(f"`{found.text}` is not {what}", expected=listed(known) if known
-                              and len(known) <= 12 else what, hint=near(found.text, known))  # fmt: skip
+            few = 0 < len(known) <= 12
+            raise found.fault(f"`{found.text}` is not {what}",
+                              expected=listed(known) if few else what,
+                              hint=near(found.text, known))  # fmt: skip
         return found.text
 
     def _members(self) -> tuple[str, ...]:
@@ -153,7 +155,8 @@ class _Reader:
             if action.at_most > 1 or len(action.executors) > 1:
                 raise self.found.node.fault(
                     f"`{action.id}` may name several executors and no `naming` says how many",
-                    expected="`naming: {KIND: NUMBER}`", hint=f"such as `{{{action.executors[0]}: 1}}`",
+                    expected="`naming: {KIND: NUMBER}`",
+                    hint=f"such as `{{{action.executors[0]}: 1}}`",
                 )  # fmt: skip
             return {action.executors[0]: 1}
         named = {}
@@ -172,8 +175,10 @@ class _Reader:
         return named
 
     def _who(self, node: Node) -> Who:
-        found = {}
-        for key, value in self._entries(node, self._anybody(), "a member, level, kind or `everyone`"):  # noqa: E501
+        found: dict[str, dict[str, Belief]] = {}
+        for key, value in self._entries(
+            node, self._anybody(), "a member, level, kind or `everyone`"
+        ):
             of = Fields(value, f"the beliefs about `{key.text}`", optional=STATES)
             found[key.text] = {
                 state: self._belief(of[state], "probability") for state in STATES if state in of
@@ -230,8 +235,9 @@ class _Reader:
 
     def _delays(self, node: Node) -> Mapping[str, Delay]:
         levels = (*(level.id for level in self.chain.levels), EXECUTORS)
+        what = "a level, or `executors`"
         return {key.text: self._delay(value)
-                for key, value in self._entries(node, levels, "a level, or `executors`")}  # fmt: skip
+                for key, value in self._entries(node, levels, what)}  # fmt: skip
 
     def _delay(self, node: Node) -> Delay:
         if isinstance(node, Map) and "median" in {key.text for key, _ in node.entries}:
@@ -244,7 +250,9 @@ class _Reader:
             return Delay(None, median, sigma)
         time = self._belief(node, "duration")
         if time.number.kind not in {"fixed", "log-normal"}:
-            raise node.fault("a delay is log-normal", expected="`10m to 2h`, or `{median: …, sigma: …}`")  # noqa: E501
+            raise node.fault(
+                "a delay is log-normal", expected="`10m to 2h`, or `{median: …, sigma: …}`"
+            )
         return Delay(time)
 
     def _within(self, node: Node) -> float:
@@ -259,9 +267,9 @@ class _Reader:
                 for each in ("concurrence", "refusal") if each in found}  # fmt: skip
 
     def _messages(self, node: Node) -> Mapping[str, Belief]:
-        known = self._anybody()
+        known, what = self._anybody(), "a member, level, kind or `everyone`"
         return {key.text: self._belief(value, "real")
-                for key, value in self._entries(node, known, "a member, level, kind or `everyone`")}  # fmt: skip
+                for key, value in self._entries(node, known, what)}  # fmt: skip
 
     def _decision(self, node: Node) -> Decision:
         found = Fields(node, "`decision`", optional=(*_TERMS, "factors"))

@@ -147,7 +147,9 @@ def parts_of(model: Model) -> Parts:
                 yet.append((waiting if block.levels[0] == last else bodies)[block.levels[0]])
                 continue
             now.append(_seated(block))
-            yet.append(_seated(_awaiting(block, structure, last)) if last in block.levels else now[-1])
+            yet.append(
+                _seated(_awaiting(block, structure, last)) if last in block.levels else now[-1]
+            )
         passing.append(tuple(now))
         pending.append(tuple(yet))
     if model.crews:
@@ -320,7 +322,7 @@ def _crowds_at_least(need: int, crowds: list[tuple[int, Array]]) -> Array:
 def _with_one_more(counts: list[Array], chance: Array, need: int) -> list[Array]:
     new = [counts[0] * (1 - chance)]
     for done in range(1, min(len(counts), need)):
-        new.append(counts[done] * (1 - chance) + counts[done - 1] * chance)
+        new.append(counts[done] * (1 - chance) + counts[done - 1] * chance)  # noqa: PERF401
     last = counts[-1] * chance
     if len(counts) > need:  # those who have enough already stay there
         new.append(counts[need] + counts[need - 1] * chance)

@@ -54,14 +54,14 @@ def quantile(number: Number, u: Array) -> Array:
             (part,) = number.parts
             first, last = below(part, np.asarray(values))
             inside = quantile(part, first + u * (last - first))
-            return np.asarray(np.clip(inside, *values))
+            return np.clip(inside, values[0], values[1])
         case "mixture":
             return _inverted(number, u)
         case _:
             return at_score(number, special.ndtri(u))
 
 
-def below(number: Number, x: Array) -> Array:
+def below(number: Number, x: Array) -> Array:  # noqa: PLR0911 - a law each
     """P(the number ≤ x)."""
     values = number.numbers
     match number.kind:

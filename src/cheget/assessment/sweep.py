@@ -90,9 +90,7 @@ def means_of(
     return tuple(found)
 
 
-def stated(
-    chain: Chain, beliefs: Beliefs, situation: str, numbers: Mapping[str, float]
-) -> Beliefs:
+def stated(chain: Chain, beliefs: Beliefs, situation: str, numbers: Mapping[str, float]) -> Beliefs:
     """The beliefs with some of their numbers certain.
 
     Raises:
@@ -103,7 +101,9 @@ def stated(
     return beliefs
 
 
-def _stated(chain: Chain, beliefs: Beliefs, situation: str, name: str, value: float) -> Beliefs:
+def _stated(  # noqa: PLR0911 - a kind of belief each
+    chain: Chain, beliefs: Beliefs, situation: str, name: str, value: float
+) -> Beliefs:
     what, _, of = name.rpartition(".")
     said = Belief(fixed(value), f"{value:g}")
     if of in STATES and what in _anybody(chain):

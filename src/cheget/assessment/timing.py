@@ -8,6 +8,7 @@ so the rectangle rule converges faster than any power; the grid is doubled until
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from cheget.assessment.model import Model, Wait
@@ -50,20 +51,20 @@ def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list
     size = 2 * _FIRST
     while size <= _LAST:
         found = _curves(points, waits, until, size)
-        worst = max(float(np.max(np.abs(a[:, -1] - b[:, -1]))) for a, b in zip(before, found, strict=True))
+        worst = max(
+            float(np.max(np.abs(a[:, -1] - b[:, -1]))) for a, b in zip(before, found, strict=True)
+        )
         if worst < _AGREED:
             return found
         before, size = found, 2 * size
     return before
 
 
-def _curves(
-    points: Points, waits: tuple[Wait | None, ...], until: float, size: int
-) -> list[Array]:
+def _curves(points: Points, waits: tuple[Wait | None, ...], until: float, size: int) -> list[Array]:
     step = until / size
-    grid = step * np.arange(size + 1)
+    grid: Array = np.asarray(step * np.arange(size + 1), dtype=np.float64)
     certain = np.zeros((len(points), 1))  # delays without spread only shift
-    so_far: Array | None = None  # the density of the sum, transformed
+    so_far: NDArray[np.complex128] | None = None  # the density of the sum, transformed
     known = np.ones((len(points), size + 1))
     found = []
     for wait in waits:
@@ -80,7 +81,7 @@ def _curves(
     return found
 
 
-def _convolved(transformed: Array, below: Array, size: int) -> Array:
+def _convolved(transformed: NDArray[np.complex128], below: Array, size: int) -> Array:
     other = np.fft.rfft(below, 2 * size, axis=1)
     return np.asarray(np.fft.irfft(transformed * other, 2 * size, axis=1)[:, : size + 1])
 

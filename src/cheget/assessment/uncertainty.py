@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, special, stats
 from scipy.optimize import elementwise
 
@@ -91,7 +92,7 @@ class Study:
     ) -> None:  # fmt: skip
         self.model, self.assessor = model, Assessor(model)
         self.samples, self.repeats, self.seed = samples, repeats, seed
-        self._progress = progress or (lambda done, of: None)
+        self._progress = progress or (lambda _, __: None)
         self._draws: list[Outcomes] | None = None
         self._table: Table | None = None
         self._exact: Moments | None = None
@@ -316,8 +317,11 @@ class Study:
             tuple((q, _averaged([float(np.quantile(row, q)) for row in rows])) for q in QUANTILES),
             below,
             np.sort(np.concatenate(rows)),
-            self._shares(exact) if exact is not None
-            else self.indices(picked) if table is None else self._indices(y, table),
+            self._shares(exact)
+            if exact is not None
+            else self.indices(picked)
+            if table is None
+            else self._indices(y, table),
         )
 
     def _moments(self) -> Moments | None:
@@ -427,7 +431,7 @@ def _averaged(repeats: Sequence[float]) -> Estimate:
     return Estimate(float(values.mean()), "sampled", se)
 
 
-def _interpolated(rows: Array, at: Array, z: Array, p: float) -> Array:
+def _interpolated(rows: Array, at: NDArray[np.intp], z: Array, p: float) -> Array:
     """Where each row is p, between node ``at`` and the next: inverse cubic interpolation."""
     first = np.clip(at - 1, 0, len(z) - 4)
     y = np.stack([rows[np.arange(len(at)), first + step] for step in range(4)])

@@ -185,7 +185,7 @@ def _deputies(seat: Seat, profiles: object) -> list[tuple[Profile, str]]:
 
 def _add(known: dict[object, Array] | dict[_Seen, Array] | dict[tuple[int, int, _Seen], Array],
          key: object, chance: Array) -> None:  # fmt: skip
-    known[key] = known[key] + chance if key in known else chance  # type: ignore[index,operator]
+    known[key] = known[key] + chance if key in known else chance  # type: ignore[index]
 
 
 def _total(asked: _Asked, shape: tuple[int, int]) -> Array:

@@ -30,7 +30,7 @@ def phrase(p: float) -> str:
 
 
 def odds(p: float) -> str:
-    """"1 in N" below a tenth, "1 in N that not" above nine tenths; N to two digits."""
+    """Odds: "1 in N" below a tenth, "1 in N that not" above nine tenths; N to two digits."""
     if 0 < p < _RARE:
         return f"1 in {_two_digits(1 / p)}"
     if 0 < 1 - p < _RARE:

@@ -89,7 +89,7 @@ def patience(as_json: bool) -> Iterator[Progress]:
     import sys
 
     if as_json or not sys.stderr.isatty():
-        yield lambda done, of: None
+        yield lambda _, __: None
         return
     from rich.console import Console
     from rich.progress import Progress as Bar
@@ -171,7 +171,9 @@ def _own(chain: Chain) -> Path:
     for path in about:
         if chosen in {None, path.stem}:
             return path
-    raise HouseError(f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS")
+    raise HouseError(
+        f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS"
+    )
 
 
 def read_beliefs(chain: Chain) -> Beliefs:
@@ -262,5 +264,3 @@ CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"
 
 def _estimate(found: Estimate) -> dict[str, Any]:
     return {"mean": found.value, "se": found.se, "method": found.method}
-
-

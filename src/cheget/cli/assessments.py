@@ -47,16 +47,20 @@ def headline(found: Assessment) -> list[str]:
     what = f"{found.beliefs.action} is" if found.beliefs.action else "it is"
     where = f", {found.situation}" if found.situation else ""
     title = click.style(safe(f"{found.chain.id}{where}"), bold=True)
-    lines = [f"{title} on the beliefs {safe(found.beliefs.id)}, {given}:",
-             f"  {what} carried out: {click.style(likelihood(found.mean.value), bold=True)}"
-             f"{_sampled(found)}."]  # fmt: skip
+    answer = click.style(likelihood(found.mean.value), bold=True)
+    lines = [
+        f"{title} on the beliefs {safe(found.beliefs.id)}, {given}:",
+        f"  {what} carried out: {answer}{_sampled(found)}.",
+    ]
     if found.model.inputs:
         lines.append(f"  90 % range {_range(low, high)}: in {percent(found.below_half.value)} of "
                      "the stated range of beliefs the answer is below one half.")  # fmt: skip
         middle = found.at_medians
         more = f"  With every number at its median it would be {percent(middle)}"
         differs = phrase(middle) != phrase(found.mean.value)
-        lines.append(f"{more}{': another word, ' + phrase(middle) + ', and not the answer' if differs else ''}.")  # noqa: E501
+        lines.append(
+            f"{more}{f': another word, {phrase(middle)}, and not the answer' if differs else ''}."
+        )
     if found.expected is not None:
         expected = found.expected
         line = (f"  Expected: {expected.text}. {expected.verdict.capitalize()}: true in "
@@ -88,10 +92,12 @@ def _print_ends(found: Assessment) -> None:
     for step in found.steps:
         stopped, expired = step.stopped.value, step.expired.value
         ends = stopped + expired
-        if ends < 5e-7 and step is found.steps[0]:  # noqa: PLR2004 - the head has ordered
+        if ends < 5e-7 and step is found.steps[0]:  # noqa: PLR2004
             click.echo(f"  {step.level:<{width}}  ● orders it")
             continue
-        sign = click.style(bar(stopped, "█"), fg="red") + click.style(bar(expired, "▒"), fg="yellow")
+        sign = click.style(bar(stopped, "█"), fg="red") + click.style(
+            bar(expired, "▒"), fg="yellow"
+        )
         told = f"✕ {_short(stopped)}" + (f"  ▲ {_short(expired)}" if expired > 5e-7 else "")  # noqa: PLR2004
         click.echo(f"  {step.level:<{width}}  {sign} {told}")
     done = found.mean.value
@@ -136,7 +142,8 @@ def _print_drivers(found: Assessment, most: int | None) -> None:
     width = max((len(one.name) for one in bars), default=0)
     for one in bars[:most]:
         text = found.input(one.name).belief.text
-        click.echo(f"  {one.name:<{width}}  {percent(one.low):>6} to {percent(one.high):<6} over its range, "
+        ends = f"{percent(one.low):>6} to {percent(one.high):<6}"
+        click.echo(f"  {one.name:<{width}}  {ends} over its range, "
                    f"{safe(text)}  ({100 * indices[one.name]:.0f} % of the doubt)")  # fmt: skip
     if most is not None and len(bars) > most:
         click.echo(f"  and {len(bars) - most} more: --all")
@@ -216,8 +223,9 @@ def print_comparison(found: Sequence[Assessment]) -> None:
                    f"{likelihood(one.mean.value)}{spread}")  # fmt: skip
     for name, one in zip(names, found, strict=True):
         if one.expected is not None:
+            share = percent(one.expected.probability.value)
             click.echo(f"  {safe(name)}: expected {one.expected.text}: {one.expected.verdict}, "
-                       f"true in {percent(one.expected.probability.value)} of the range")  # fmt: skip
+                       f"true in {share} of the range")  # fmt: skip
     always = [one for one in found if one.situation == "legitimate"]
     rogue = [one for one in found if one.situation == "rogue"]
     for right in always:

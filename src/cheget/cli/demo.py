@@ -87,12 +87,15 @@ def _assessed(chain: Chain, report: Report) -> str:
 
     found = assess(chain, read_beliefs(chain))
     mean, low, high = found.mean.value, found.quantile(0.05), found.quantile(0.95)
-    report.facts["assess"] = {"carried_out": round(mean, 3), "at_medians": round(found.at_medians, 3)}
+    report.facts["assess"] = {
+        "carried_out": round(mean, 3),
+        "at_medians": round(found.at_medians, 3),
+    }
     worst = max(found.steps, key=lambda step: step.stopped.value)
     lines = [
-        f"given that it is ordered, it is {phrase(mean)} to be carried out: {percent(mean)},"
-        f" 90 % range {percent(low)} to {percent(high)};",
-        f"{' ' * 9}at the medians {percent(found.at_medians)}. Stopped most often at {worst.level}.",
+        f"given that it is ordered, it is {phrase(mean)} to be carried out: {percent(mean)};",
+        f"{' ' * 9}90 % range {percent(low)} to {percent(high)}, at the medians"  # noqa: ISC004
+        f" {percent(found.at_medians)}. Stopped most often at {worst.level}.",
     ]
     turned = turning(chain, found.beliefs, HALF)
     if turned is not None:

@@ -148,5 +148,3 @@ def _write(path: Path, chain: str, best: Design) -> None:
         path.write_text("\n".join([*lines, *levels]) + "\n", "utf-8")
     except OSError as error:
         raise HouseError(f"{path}: {error.strerror}") from error
-
-

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
               help="Draw the ladders, and write the drawing.")  # fmt: skip
 @click.option("--open-psa", is_flag=True,
-              help="CHAIN is a fault tree in the Open-PSA format; prove its minimal cut sets.")  # fmt: skip
+              help="CHAIN is an Open-PSA fault tree: prove its minimal cut sets.")  # fmt: skip
 @click.option("--probability", is_flag=True, help="Of the tree's top event, too.")
 @json_option
 def prove(
@@ -56,7 +56,8 @@ def prove(
     if open_psa:
         from cheget.cli.trees import prove_tree
 
-        return prove_tree(Path(chain), listed, budget, probability=probability, as_json=as_json)
+        prove_tree(Path(chain), listed, budget, probability=probability, as_json=as_json)
+        return
     if probability:
         raise click.UsageError("--probability is of an Open-PSA tree; of a chain, cheget assess")
     from cheget.proof.account import accounts

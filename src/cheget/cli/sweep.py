@@ -25,7 +25,7 @@ SHADES = " ░▒▓█"
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="CHAIN [BELIEFS]")
 @click.option("--vary", "varied", multiple=True, required=True, metavar="NAME=LOW..HIGH:COUNT",
-              help="What to vary, such as everyone.refuses=5%..50%:10. May stand several times.")  # fmt: skip
+              help="What to vary, such as everyone.refuses=5%..50%:10; several times.")  # fmt: skip
 @click.option("--situation", default="", help="Of the beliefs.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True,
               help="Processes.")  # fmt: skip
@@ -100,7 +100,9 @@ def _write(path: Path, found: Sweep) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:
             out = csv.writer(file)
             out.writerow([*found.axes, "carried_out"])
-            out.writerows([*cell, mean] for cell, mean in zip(found.cells, found.means, strict=True))
+            out.writerows(
+                [*cell, mean] for cell, mean in zip(found.cells, found.means, strict=True)
+            )
     except OSError as error:
         raise HouseError(f"{path}: {error.strerror}") from error
 
@@ -112,7 +114,9 @@ def _print(found: Sweep) -> None:
     for cell, mean in zip(found.cells, found.means, strict=True):
         rows.setdefault(cell[:-1], []).append(mean)
     down = ", ".join(found.axes[:-1])
-    click.echo(f"carried out, by {down + ' down and ' if down else ''}{found.axes[-1]} to the right")
+    click.echo(
+        f"carried out, by {down + ' down and ' if down else ''}{found.axes[-1]} to the right"
+    )
     heads = ["  ".join(f"{one:g}" for one in row) for row in rows]
     width = max(map(len, heads), default=0)
     click.echo(f"  {'':<{width}}  " + "".join(f"{one:>7.3g}" for one in rights))

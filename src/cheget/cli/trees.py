@@ -32,7 +32,9 @@ def prove_tree(
     if probability:
         lacking = sorted(set(found.events) - set(found.chances))
         if lacking:
-            raise HouseError(f"{path}: {lacking[0]} has no probability", hint="define it with a float")
+            raise HouseError(
+                f"{path}: {lacking[0]} has no probability", hint="define it with a float"
+            )
     sizes = tree.minimal()
     chance = tree.probability(found.chances) if probability else None
     first = [list(one) for _, one in zip(range(listed), tree.listed(sizes), strict=False)]
@@ -72,7 +74,8 @@ def drawn(path: Path, budget: int | None = None) -> tuple[FaultTree, Tree]:
 
 def _print(value: dict[str, Any]) -> None:
     count = value["minimal_cut_sets"]
-    click.echo(f"{click.style(safe(value['tree']), bold=True)}: {value['basic_events']:,} basic events, "
+    name = click.style(safe(value["tree"]), bold=True)
+    click.echo(f"{name}: {value['basic_events']:,} basic events, "
                f"{value['gates']:,} gates.")  # fmt: skip
     if not count:
         click.echo("  It can never happen.")

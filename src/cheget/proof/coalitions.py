@@ -7,7 +7,7 @@ where somebody has, the diagram is drawn from the block's states, a person after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice

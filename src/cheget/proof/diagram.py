@@ -152,15 +152,16 @@ class Operations:
         return self.weighed(need, sorted(operands, key=lambda one: (place[one[0]], -one[1])))
 
     def weighed(self, need: int, operands: Sequence[tuple[int, int]]) -> int:
-        """The same, operands in the given order: residues from the first operand down, then their diagrams from the last up."""
+        """The same in the given order: residues from the first down, diagrams from the last up."""
         residues = Residues([weight for _, weight in operands], need)
-        layers = [{residues.of(0, need)}]
+        layers: list[set[int]] = [{residues.of(0, need) or 0}]
         count = self.done
         for at, (_, weight) in enumerate(operands):
-            layer = set()
+            layer: set[int | None] = set()
             for left in layers[-1]:
+                assert left is not None  # noqa: S101  (for mypy: layers hold residues to be met)
                 layer |= {residues.of(at + 1, left), residues.of(at + 1, left - weight)}
-            layers.append(layer - {None, 0})
+            layers.append({one for one in layer if one})
             count += len(layers[-1])
             if count > self.most:
                 raise TooManyError

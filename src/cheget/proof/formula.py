@@ -205,9 +205,9 @@ class Formula:
             if len(users) > 1 or not self.items[child] or child in alone:
                 groups.setdefault(tuple(users), []).append(child)
         group_of: dict[int, int] = {}
-        for users, together in groups.items():
-            kinds = {self.kind(user) for user in users}
-            whole = len(users) == 1 and len(self.items[users[0]]) == len(together)
+        for above, together in groups.items():
+            kinds = {self.kind(user) for user in above}
+            whole = len(above) == 1 and len(self.items[above[0]]) == len(together)
             if len(together) > 1 and len(kinds) == 1 and kinds <= {"all", "any"} and not whole:
                 group_of |= dict.fromkeys(together, together[0])
         made: dict[int, int] = {}

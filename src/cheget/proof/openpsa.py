@@ -28,7 +28,7 @@ _WITHIN: Mapping[str, tuple[str, ...]] = {
     "model-data": ("define-basic-event", *_SILENT),
     "define-gate": (*_GATES, *_LEAVES, *_SILENT),
     "define-basic-event": ("float", *_SILENT),
-    **{gate: (*_GATES, *_LEAVES) for gate in _GATES},
+    **dict.fromkeys(_GATES, (*_GATES, *_LEAVES)),
 }
 _REQUIRED = {"atleast": "min", "float": "value"}
 Where = tuple[int, int]  # line and column
@@ -101,8 +101,9 @@ class _Reader:
             ) from None  # fmt: skip
         if not self.gates:
             raise ChainFileError("no gate is defined", line=1, column=1,
-                                 expected="`<define-fault-tree>` with a `<define-gate>`")  # fmt: skip
-        formula, made = Formula(), {}
+                                 expected="`<define-fault-tree>` with a `<define-gate>`")  # fmt: skip  # noqa: E501
+        formula = Formula()
+        made: dict[str, int] = {}
         for name in self._ordered():
             made[name] = self._made(formula, made, self.gates[name])
         top = self._top()
@@ -127,7 +128,7 @@ class _Reader:
             raise self._fault(f"text in `<{self._path[-1]}>`", expected="elements only")
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
-        if self._silent or element in _SILENT and element in _WITHIN.get(self._path[-1], ()):
+        if self._silent or (element in _SILENT and element in _WITHIN.get(self._path[-1], ())):
             self._silent += 1
             return
         self._refuse_stranger(element)
@@ -156,11 +157,11 @@ class _Reader:
         known = _WITHIN.get(above, ())
         if element not in known:
             unknown = {"not": "not monotone", "xor": "not monotone", "nand": "not monotone",
-                       "nor": "not monotone", "iff": "not monotone", "imply": "not monotone"}  # fmt: skip
+                       "nor": "not monotone", "iff": "not monotone", "imply": "not monotone"}  # fmt: skip  # noqa: E501
             place = f"in `<{above}>`" if above else "at the top"
             raise self._fault(
                 f"`<{element}>` {place}: {unknown.get(element, 'not read here')}",
-                expected=", ".join(f"`<{one}>`" for one in known if one not in _SILENT) or "nothing",
+                expected=", ".join(f"`<{one}>`" for one in known if one not in _SILENT) or "nothing",  # noqa: E501
             )  # fmt: skip
         if len(self._path) > DEEPEST:
             raise self._fault(f"elements over {DEEPEST} deep")
@@ -207,7 +208,7 @@ class _Reader:
         name = attributes.get("name", "")
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise self._fault(f"`<{self._path[-1]}>` without a name that can be shown",
-                              expected=f"`name=\"…\"`, at most {LONGEST_NAME} characters")  # fmt: skip
+                              expected=f'`name="…"`, at most {LONGEST_NAME} characters')  # fmt: skip  # noqa: E501
         return name
 
     def _need(self, element: str, attributes: Mapping[str, str]) -> int:
@@ -215,7 +216,7 @@ class _Reader:
             return 0
         text = attributes.get("min", "")
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_NAMED))):
-            raise self._fault(f"`{text[:20]}` is not a number of terms", expected="`min=\"2\"`")
+            raise self._fault(f"`{text[:20]}` is not a number of terms", expected='`min="2"`')
         return int(text)
 
     def _chance(self, attributes: Mapping[str, str]) -> None:
@@ -226,7 +227,7 @@ class _Reader:
             value = -1.0
         if not 0 <= value <= 1:  # false for nan too
             raise self._fault(f"`{text[:20]}` is not a probability", expected="from 0 to 1")
-        assert self._event is not None  # noqa: S101 - a float stands in an event only
+        assert self._event is not None  # noqa: S101
         if self._event[0] in self.chances:
             raise self._fault(f"`{self._event[0]}` has two probabilities")
         self.chances[self._event[0]] = value
@@ -273,7 +274,7 @@ class _Reader:
         tops = [name for name in self.gates if name not in used]
         if len(tops) != 1:
             second = self.gates[tops[1]].where
-            raise self._fault(f"{len(tops)} gates that no other uses: {', '.join(tops[:4])}", second,
+            raise self._fault(f"{len(tops)} gates that no other uses: {', '.join(tops[:4])}", second,  # noqa: E501
                               "one, the top event")  # fmt: skip
         return tops[0]
 
@@ -292,5 +293,3 @@ class _Reader:
             return formula.all_of(nodes) if term.kind == "and" else formula.any_of(nodes)
 
         return node(term)
-
-

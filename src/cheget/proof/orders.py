@@ -6,7 +6,8 @@ FORCE (Aloul, Markov and Sakallah 2003): each place moves to the middle of the g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from cheget.proof.formula import Formula
 
@@ -14,7 +15,7 @@ PULLS = 10
 
 
 def orders(
-    formula: Formula, top: int, leaves: Set[int], first: Mapping[int, int]
+    formula: Formula, top: int, leaves: AbstractSet[int], first: Mapping[int, int]
 ) -> Iterator[list[int]]:
     """Orders of the leaves below ``top``, the most promising first.
 
@@ -39,7 +40,7 @@ def orders(
     yield _walk(formula, top, leaves, lambda child: (weight[child] == 1, weight[child]))
 
 
-def _inner(formula: Formula, top: int, leaves: Set[int]) -> list[int]:
+def _inner(formula: Formula, top: int, leaves: AbstractSet[int]) -> list[int]:
     """The nodes between ``top`` and the leaves, children before parents."""
     found: list[int] = []
     seen: set[int] = set()
@@ -56,7 +57,7 @@ def _inner(formula: Formula, top: int, leaves: Set[int]) -> list[int]:
 
 
 def _walk(
-    formula: Formula, top: int, leaves: Set[int], key: Callable[[int], tuple[int, int]]
+    formula: Formula, top: int, leaves: AbstractSet[int], key: Callable[[int], tuple[int, int]]
 ) -> list[int]:
     """The leaves, depth first, children by ``key``, of like ones those that carry more first."""
     found: dict[int, None] = {}

@@ -228,7 +228,7 @@ class Web:
         """How many minimal coalitions of each size."""
         return self._least(scale, least)[self._family[1]]
 
-    def _least(self, scale: Scale, least: Sequence[int]) -> dict[int, int]:
+    def _least(self, scale: Scale, least: Sequence[int]) -> dict[int, int]:  # noqa: ARG002
         family, _, order = self._family
         counts = {NO: 0, YES: 1}
         for node in order:

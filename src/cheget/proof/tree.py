@@ -1,10 +1,12 @@
-"""A monotone function as a tree of parts, children before parents; whatever is asked of it goes
-once up the tree, or once down, by iteration.
+"""A monotone function as a tree of parts, children before parents.
+
+Whatever is asked of it goes once up the tree, or once down, by iteration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from cheget.proof.diagram import MOST_PLACES, NO, YES, Nodes, Operations, Spend, TooManyError
 from cheget.proof.formula import Formula, modules
@@ -127,8 +129,13 @@ class Tree:
                 found[self.names[number]] = here
                 continue
             swings = part.swings(scale, met)
-            products = {id(swing): here * swing for swing in {id(one): one for one in swings}.values()}
-            above |= {child: products[id(swing)] for child, swing in zip(part.children, swings, strict=True)}
+            products = {
+                id(swing): here * swing for swing in {id(one): one for one in swings}.values()
+            }
+            above |= {
+                child: products[id(swing)]
+                for child, swing in zip(part.children, swings, strict=True)
+            }
         return found
 
     def _least(self, scale: Scale) -> list[int]:
@@ -185,7 +192,7 @@ _Left = tuple[int, int, int, "_Left"] | None  # a part, where to go on in it, a 
 
 
 def drawn(
-    formula: Formula, top: int, leaves: Set[int], first: Mapping[int, int], spend: Spend
+    formula: Formula, top: int, leaves: AbstractSet[int], first: Mapping[int, int], spend: Spend
 ) -> tuple[list[int], Nodes, int]:
     """A diagram of a node over leaves, in an order that took few operations; and that order.
 

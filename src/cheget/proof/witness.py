@@ -58,7 +58,7 @@ class JustMeeting:
             self._spend(1 + len(self.structure.people))
             yield coalition
 
-    def witness(self, inside: Answer, outside: Answer, *, released: bool) -> tuple[str, ...] | None:
+    def witness(self, inside: Answer, outside: Answer, *, released: bool) -> tuple[str, ...] | None:  # noqa: C901
         """One that answers ``inside`` where all others answer ``outside``, and it is released.
 
         Or that it isn't, as ``released`` says. None: there is none.
@@ -149,9 +149,7 @@ class JustMeeting:
         return tuple(found)
 
 
-def just_meeting(
-    account: Account, who: Syntax, *, dual: bool = False
-) -> JustMeeting:
+def just_meeting(account: Account, who: Syntax, *, dual: bool = False) -> JustMeeting:
     """The coalitions that just meet the people of a claim.
 
     Args:
