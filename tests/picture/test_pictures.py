@@ -18,6 +18,7 @@ from cheget.picture.ladder import Acts, Ladder, Rung, Seat, drawing
 from cheget.picture.markup import escaped, tag, width, wrapped
 from cheget.proof.account import Account, accounts
 from cheget.proof.claims import verdicts
+from cheget.proof.doors import doors, guarded
 from cheget.proof.weaknesses import weaknesses
 
 ROOT = Path(__file__).parent.parent.parent
@@ -209,3 +210,14 @@ def test_markup_escapes_text_and_attributes() -> None:
         '<a b="&lt;&#39;&quot;&gt;">&lt;&amp;&gt;&quot;&#39;</a>'
     )
     assert escaped("a\u202eb\x00") == "a\ufffdb\ufffd"
+
+
+def test_a_report_names_every_door_and_what_it_takes() -> None:
+    chain = parse_chain(scenario("wipe-database"))
+    found = accounts(chain)
+    text = report(chain, found, verdicts(chain, found), guarded(chain, doors(chain, None, found)))
+    assert "Every door to production-db" in text
+    assert "<li>emergency-wipe: 2 people, the weakest: ann and bob</li>" in text
+    assert "<li>amend: 4 people</li>" in text
+    assert "<li>wipe: 4 people</li>" in text
+    assert "too entangled" in report(chain, found, verdicts(chain, found), None)

@@ -83,7 +83,7 @@ def prove(
         executors = None  # another action is; this one was proved
     if executors and action is not None:
         executors = tuple(one for one in executors if action in {d.name for d in one.doors})
-    _draw(report, svg, found, proved, judged)
+    _draw(report, svg, found, proved, judged, executors)
     if as_json:
         say(as_value(proved, judged, listed, executors), as_json, lambda: None)
     else:
@@ -103,7 +103,7 @@ def house_people(chain: Path) -> Path | None:
 
 def _draw(
     page: Path | None, svg: Path | None, chain: Chain, proved: tuple[Account, ...],
-    judged: tuple[Verdict, ...],
+    judged: tuple[Verdict, ...], executors: tuple[Guarded, ...] | None,
 ) -> None:  # fmt: skip
     """Write what is asked for."""
     if page is None and svg is None:
@@ -112,7 +112,7 @@ def _draw(
 
     try:
         if page is not None:
-            page.write_text(report.report(chain, proved, judged), "utf-8")
+            page.write_text(report.report(chain, proved, judged, executors), "utf-8")
         if svg is not None:
             svg.write_text(report.svg(chain, proved), "utf-8")
     except OSError as error:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from click import unstyle
+
 from cheget.cli.figures import number, power_bars, size_bars
 from cheget.cli.ladders import ladder_of
+from cheget.cli.proofs import (
+    NO_DOORS,
+    claims_sentence,
+    counterexample,
+    door_lines,
+    sentences,
+    summary,
+)
 from cheget.cli.proofs import _names as names
-from cheget.cli.proofs import claims_sentence, counterexample, sentences, summary
 from cheget.picture.ladder import NARROW, Ladder, drawing, inline
 from cheget.picture.markup import escaped, tag
 from cheget.picture.page import beside, card, chart, judged, listed, page, part
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from cheget.proof.account import Account
     from cheget.proof.claims import Verdict
     from cheget.proof.coalitions import Coalitions
+    from cheget.proof.doors import Guarded
 
 WIDE = 720
 SHOWN, NAMES = 6, 60  # coalitions of a kind, and names in all of them
@@ -34,8 +44,14 @@ def _ladder(chain: Chain, account: Account) -> Ladder:
     return ladder_of(account, weaknesses(account), title, summary(account))
 
 
-def report(chain: Chain, proved: Sequence[Account], judgements: Sequence[Verdict]) -> str:
-    """The page: the verdict, what is true of each ladder, its picture, and the figures."""
+def report(
+    chain: Chain, proved: Sequence[Account], judgements: Sequence[Verdict],
+    executors: Sequence[Guarded] | None = (),
+) -> str:  # fmt: skip
+    """The page: the verdict, what is true of each ladder, its picture, and the figures.
+
+    ``executors`` None: their doors are too entangled to prove.
+    """
     failed = any(one.verdict == "fails" for one in judgements)
     said = claims_sentence(judgements)
     look = "no" if failed else "yes" if judgements else "soft"
@@ -46,10 +62,11 @@ def report(chain: Chain, proved: Sequence[Account], judgements: Sequence[Verdict
     if chain.about:
         about.append(tag("p", text=chain.about, class_="soft"))
     claims = card("What must be true of it", judged(
-        (one.verdict == "holds", one.text if one.written else f"{one.text} (of every chain)",
+        (one.verdict == "holds", _told(one),
          "\n".join(counterexample(one.counterexample)) if one.counterexample else "")
         for one in judgements
     ) if judgements else "")  # fmt: skip
+    claims += _doors(executors)
     first, *others = proved
     return page(
         f"{chain.title}: who must agree",
@@ -60,6 +77,33 @@ def report(chain: Chain, proved: Sequence[Account], judgements: Sequence[Verdict
             " Proved of the rules, not of the people: who could be persuaded, deceived or away"
             " is another question."),
     )  # fmt: skip
+
+
+def _told(verdict: Verdict) -> str:
+    """A claim with what must be known of it."""
+    told = verdict.text if verdict.written else f"{verdict.text} (of every chain)"
+    return f"{told}: while refusals arrive" if verdict.rests_on_delivery else told
+
+
+def _doors(executors: Sequence[Guarded] | None) -> str:
+    """Each way to make executors act, with the fewest people it takes."""
+    if executors is None:
+        return card("Every door", tag("p", text=NO_DOORS))
+    cards = []
+    for one in executors:
+        if len(one.doors) < 2:  # noqa: PLR2004 - it has been told
+            continue
+        to = f" to {names(one.executors, len(one.executors))}" if one.executors else ""
+        lines = [tag("li", text=_sentence(unstyle(line))) for line in door_lines(one)]
+        cards.append(card(f"Every door{to}", tag("ul", *lines)))
+    return "".join(cards)
+
+
+def _sentence(columns: str) -> str:
+    """A line of columns as a sentence: a door, what it takes, and what else there is to say."""
+    first, *more = columns.split("  ", 1)
+    rest = [one.strip() for one in "".join(more).split("  ") if one.strip()]
+    return f"{first}: {', '.join(rest)}" if rest else first
 
 
 def _part(chain: Chain, account: Account, claims: str = "", said: str = "") -> str:
