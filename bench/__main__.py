@@ -16,7 +16,18 @@ from rich.table import Table
 
 from bench.measure import Row, progress, short
 
-SUBJECTS = ("verify", "tree", "codes", "slice", "append", "order", "assess", "start", "size")
+SUBJECTS = (
+    "verify",
+    "tree",
+    "codes",
+    "slice",
+    "append",
+    "order",
+    "prove",
+    "assess",
+    "start",
+    "size",
+)
 
 
 def main() -> int:
