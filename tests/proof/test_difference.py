@@ -217,7 +217,7 @@ def test_a_new_action_is_a_new_door() -> None:
     (reach,) = found.reaches
     assert reach.weaker
     assert reach.after is not None
-    assert (reach.after.name, reach.after.coalition) == ("quick", ("ann",))
+    assert (reach.after.name, reach.after.example) == ("quick", ("ann",))
     assert {one.verdict for one in found.ladders} == {"new", "same"}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,10 +13,14 @@ from cheget.cli.main import described
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import file_of
 from cheget.cli.terminal import safe
+from cheget.cli.wording import count, span
 from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Action, Chain, Level
+    from cheget.chain.people import People
+
+T = TypeVar("T")
 
 PAGE = (
     "no level says `signs: own-device`: a page that lies could make people sign what they"
@@ -60,8 +65,25 @@ def read_chain(path: Path) -> Chain:
     """
     from cheget.chain.parse import parse_chain
 
+    return parsed(path, parse_chain)
+
+
+def read_people(path: Path) -> People:
+    """The people in a file such as ``people.yaml``; raises as ``read_chain`` does."""
+    from cheget.chain.people import parse_people
+
+    return parsed(path, parse_people)
+
+
+def parsed(path: Path, parse: Callable[[bytes], T]) -> T:
+    """What ``parse`` makes of a file; a fault says which file it is in.
+
+    Raises:
+        ChainFileError: it has a fault; its ``file`` says which.
+        HouseError: it cannot be read.
+    """
     try:
-        return parse_chain(path.read_bytes())
+        return parse(path.read_bytes())
     except ChainFileError as error:
         error.file = str(path)
         raise
@@ -107,11 +129,11 @@ def warnings(chain: Chain) -> list[str]:
 
 def print_chain(path: Path, chain: Chain) -> None:
     """A chain in a few sentences."""
-    count = sum(1 if kind.count is None else kind.count for kind in chain.executors)
+    executors = sum(1 if kind.count is None else kind.count for kind in chain.executors)
     title = f" ({safe(chain.title)})" if chain.title != chain.id else ""
     counted = (
-        f"{path.name}: {chain.id}{title} is sound. {_count(len(chain.members), 'member')},"
-        f" {_count(len(chain.levels), 'level')}, {_count(count, 'executor')}."
+        f"{path.name}: {chain.id}{title} is sound. {count(len(chain.members), 'member')},"
+        f" {count(len(chain.levels), 'level')}, {count(executors, 'executor')}."
     )
     click.echo(_folded(counted, "", "  "))
     for action in chain.actions:
@@ -120,7 +142,7 @@ def print_chain(path: Path, chain: Chain) -> None:
         click.echo(_folded(carried_out, "    ", "      "))
     if chain.claims:
         them = "it" if len(chain.claims) == 1 else "them"
-        made = f"It makes {_count(len(chain.claims), 'claim')}; `cheget prove` decides {them}."
+        made = f"It makes {count(len(chain.claims), 'claim')}; `cheget prove` decides {them}."
         click.echo(f"  {made}")
     for warning in warnings(chain):
         text = _folded(f"warning: {warning}", "  ", "      ")
@@ -145,9 +167,9 @@ def _action(chain: Chain, action: Action) -> tuple[str, str]:
     asks += f"; then {below}." if below else ". Nobody else is asked."
     waits = []
     if action.hold:
-        waits.append(f"waits {_span(action.hold)} after release")
+        waits.append(f"waits {span(action.hold)} after release")
     if action.limit is not None:
-        waits.append(f"at most {action.limit.most} in {_span(action.limit.per)}")
+        waits.append(f"at most {action.limit.most} in {span(action.limit.per)}")
     if action.conditions:
         waits.append(f"only while {' and '.join(action.conditions)} is attested to")
     executors = ", ".join(action.executors)
@@ -171,14 +193,3 @@ def _listed(members: tuple[str, ...]) -> str:
     if len(members) > 6:  # noqa: PLR2004 - a sentence stays readable
         return f"any of {len(members)} members"
     return f"{', '.join(members[:-1])} or {members[-1]}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def _span(seconds: int) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cheget.cli.check import read_chain
+from cheget.cli.check import read_chain, read_people
 from cheget.cli.plain import json_option, say
-from cheget.cli.prove import _read_people as read_people
+from cheget.cli.prove import house_people
 from cheget.cli.scenarios import file_of
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
     from cheget.proof.account import Account
-    from cheget.proof.difference import Answers, ClaimChange, Difference, Door, Family, Ladder
+    from cheget.proof.difference import Answers, ClaimChange, Difference, Family, Ladder
+    from cheget.proof.doors import Door
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +29,8 @@ def _people_option(name: str, help_: str) -> Callable[[F], F]:
 @click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@_people_option("--people", "Who fills the posts, before and after.")
+@_people_option("--people", "Who fills the posts, before and after."
+                " [default: the people.yaml of the house that the file lies in]")  # fmt: skip
 @_people_option("--people-old", "Who filled the posts before.")
 @_people_option("--people-new", "Who fills the posts after.")
 @click.option("--action", help="Only this action. [default: all]")
@@ -42,8 +44,9 @@ def diff(
 ) -> None:  # fmt: skip
     """What an edit lets happen that couldn't before.
 
-    OLD and NEW are files, or scenarios' names. People are compared by name. Exit status 1 if
-    anything got weaker, 0 if nothing did.
+    OLD and NEW are files, or scenarios' names. People are compared by name: those of the house
+    whose chains/ hold a file fill its posts, and the posts of the other where that is in none.
+    Exit status 1 if anything got weaker, 0 if nothing did.
     """
     from cheget.proof.coalitions import BUDGET
     from cheget.proof.difference import difference
@@ -52,13 +55,16 @@ def diff(
         raise click.UsageError("--markdown or --json, not both")
     if people and (people_old or people_new):
         raise click.UsageError("--people is for both; say it, or --people-old and --people-new")
-    before, after = read_chain(file_of(old)), read_chain(file_of(new))
+    files = file_of(old), file_of(new)
+    before, after = (read_chain(file) for file in files)
     _known(action, before, after)
+    steps = budget or BUDGET
+    staffed = _people(files, (people_old or people, people_new or people))
     accounts = [
-        _accounts(chain, path or people, action, budget or BUDGET)
-        for chain, path in ((before, people_old), (after, people_new))
+        _accounts(chain, staff, action, steps)
+        for chain, staff in zip((before, after), staffed, strict=True)
     ]
-    found = difference(accounts[0], accounts[1], action)
+    found = difference(accounts[0], accounts[1], action, steps=steps)
     if as_json:
         say(as_value(found), as_json, lambda: None)
     else:
@@ -70,6 +76,14 @@ def diff(
             print_difference(after, found)
     if found.weaker:
         raise click.exceptions.Exit(1)
+
+
+def _people(files: tuple[Path, Path], given: tuple[Path | None, Path | None]) -> list[Path | None]:
+    """Who fills the posts of either file; of one that lies in no house, those of the other's."""
+    homes = [house_people(file) for file in files]
+    if not any(given):
+        homes = [homes[0] or homes[1], homes[1] or homes[0]]
+    return [path or home for path, home in zip(given, homes, strict=True)]
 
 
 def _known(action: str | None, *chains: Chain) -> None:
@@ -174,5 +188,6 @@ def _door(door: Door | None) -> dict[str, Any] | None:
         return None
     return {
         "door": door.name,
-        "coalition": None if door.coalition is None else list(door.coalition),
+        "kind": door.kind,
+        "coalition": list(door.example),
     }

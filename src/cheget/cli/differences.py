@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.proofs import _count as count
-from cheget.cli.proofs import _names as names
-from cheget.cli.proofs import _share as share
 from cheget.cli.terminal import safe
+from cheget.cli.wording import count, joined, persons, share
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
     from cheget.proof.difference import (
         ClaimChange,
         Difference,
-        Door,
         Family,
         Ladder,
         Opened,
         Reach,
     )
+    from cheget.proof.doors import Door
 
 SIGNS = {"weaker": "✕", "stronger": "●", "changed": "·"}
 COLOURS = {"weaker": "red", "stronger": "green"}
@@ -80,7 +78,7 @@ def sections(found: Difference) -> Iterator[Section]:
     for ladder in found.ladders:
         lines = list(_ladder(ladder))
         if lines:
-            yield names(ladder.actions) if ladder.actions else "who can release it", lines
+            yield joined(ladder.actions) if ladder.actions else "who can release it", lines
     for title, lines in (
         ("claims", [_claim(one) for one in found.claims]),
         ("the weakest door", [_reach(one) for one in found.reaches]),
@@ -95,7 +93,7 @@ def _ladder(ladder: Ladder) -> Iterator[Line]:
     if before is None and after is not None:
         one = next(iter(after.releasing.first(1)), None)
         who = "nobody can release it" if one is None else (
-            f"{_together(one, 'can release it')}, {count(len(one), 'person', 'people')} at least"
+            f"{_together(one, 'can release it')}, {persons(len(one))} at least"
         )  # fmt: skip
         yield "weaker", f"It is new: {who}."
     elif after is None:
@@ -106,8 +104,7 @@ def _ladder(ladder: Ladder) -> Iterator[Line]:
         sizes = before.releasing.smallest, after.releasing.smallest
         if sizes[0] != sizes[1] and None not in sizes:
             effect = "weaker" if (sizes[1] or 0) < (sizes[0] or 0) else "stronger"
-            people = count(sizes[1] or 0, "person", "people")
-            yield effect, f"It takes {people} at least; it took {sizes[0]}."
+            yield effect, f"It takes {persons(sizes[1] or 0)} at least; it took {sizes[0]}."
         for shift in ladder.shifts[:SHOWN]:
             shares = ["no say" if one is None else share(one)
                       for one in (shift.before, shift.after)]  # fmt: skip
@@ -126,14 +123,14 @@ def _opened(opened: Opened) -> Iterator[Line]:
     yield from _more("weaker", opened.release, "release it only now")
     alone = [one.people[0] for one in opened.block.first if len(one.people) == 1]
     if alone:
-        yield "weaker", f"{names(alone)} can no longer stop it alone."
+        yield "weaker", f"{joined(alone)} can no longer stop it alone."
     for one in [one for one in opened.block.first if len(one.people) > 1][:SHOWN]:
-        yield "weaker", f"{names(one.people)} could stop it together, and no longer can."
+        yield "weaker", f"{joined(one.people)} could stop it together, and no longer can."
     yield from _more("weaker", opened.block, "could stop it and no longer can", 5)
     if opened.answers is not None:
         who, no = opened.answers.concurring, opened.answers.refusing
-        refusing = f" and {names(no)} refuse" if no else ""
-        yield "weaker", f"Where {names(who, len(who))} concur{refusing}, it is released only now."
+        refusing = f" and {joined(no)} refuse" if no else ""
+        yield "weaker", f"Where {joined(who, len(who))} concur{refusing}, it is released only now."
 
 
 def _closed(closed: Opened) -> Iterator[Line]:
@@ -145,12 +142,12 @@ def _closed(closed: Opened) -> Iterator[Line]:
         (closed.block, "can stop it only now"),
     ):
         if family.least:
-            first = "; ".join(names(one.people) for one in family.first[:SHOWN])
+            first = "; ".join(joined(one.people) for one in family.first[:SHOWN])
             yield "stronger", f"{_counted(family)} {could}: {first}{_and_more(family)}."
     if closed.answers is not None:
         who, no = closed.answers.concurring, closed.answers.refusing
-        refusing = f" and {names(no)} refuse" if no else ""
-        yield "stronger", f"Where {names(who, len(who))} concur{refusing}, it isn't released now."
+        refusing = f" and {joined(no)} refuse" if no else ""
+        yield "stronger", f"Where {joined(who, len(who))} concur{refusing}, it isn't released now."
 
 
 def _unreleasable(block: Family) -> bool:
@@ -172,10 +169,10 @@ def _counted(family: Family) -> str:
     return f"{bound}{count(family.least, 'coalition')}"
 
 
-def _together(people: tuple[str, ...], can: str) -> str:
-    if not people:
+def _together(who: tuple[str, ...], can: str) -> str:
+    if not who:
         return f"nobody {can.replace('can ', 'need agree to ')}"
-    return f"{names(people, most=12)} {can} {'alone' if len(people) == 1 else 'together'}"
+    return f"{joined(who, most=12)} {can} {'alone' if len(who) == 1 else 'together'}"
 
 
 def _claim(one: ClaimChange) -> Line:
@@ -198,11 +195,8 @@ def _reach(one: Reach) -> Line:
 
 def _door(door: Door | None) -> str:
     if door is None:
-        return "none"
-    if door.coalition is None:
-        return f"{door.name}, which nobody can open"
-    people = count(len(door.coalition), "person", "people")
-    return f"{door.name}, by {people} ({names(door.coalition)})"
+        return "no door"
+    return f"{door.name}, by {persons(door.fewest or 0)} ({joined(door.example)})"
 
 
 def _change(one: Change) -> Line:

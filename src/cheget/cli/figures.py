@@ -6,9 +6,7 @@ from itertools import groupby
 from math import log10
 from typing import TYPE_CHECKING
 
-from cheget.cli.proofs import _count as count
-from cheget.cli.proofs import _names as names
-from cheget.cli.proofs import _share as share
+from cheget.cli.wording import joined, number, persons, share
 from cheget.picture.page import Bar
 
 if TYPE_CHECKING:
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from cheget.proof.coalitions import Coalitions
 
 ROWS = 40  # bars of a chart
-LONGEST = 15  # digits of a number that is written out
 STEEP = 50  # how many times the least the most must be for a scale of powers of ten
 CELLS = 24  # of the longest bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -42,7 +39,7 @@ def size_bars(family: Coalitions) -> tuple[list[Bar], bool]:
     for low, high, many in rows:
         long = (log10(many) + 0.3) / tall if steep else many / max(counts)
         text, exactly = number(many)
-        label = count(low, "person", "people") if low == high else f"{low} to {high} people"
+        label = persons(low) if low == high else f"{low} to {high} people"
         bars.append(Bar(label, long, text, exactly))
     return bars, steep
 
@@ -55,21 +52,12 @@ def power_bars(account: Account, most: int = ROWS) -> list[Bar]:
     for shapley, group in groupby(rows, key=lambda row: row[1].shapley):
         people = [person for person, _ in group]
         each = "" if len(people) == 1 else " each"
-        bars.append(Bar(names(people, 8), float(shapley / longest),
+        bars.append(Bar(joined(people, 8), float(shapley / longest),
                         f"{share(shapley)}{each}", str(shapley)))  # fmt: skip
     if len(bars) > most:
         left = sum(one.part == 0 for one in bars[most:])
         bars = [*bars[:most], Bar(f"and {len(bars) - most} smaller shares", 0, "", str(left))]
     return bars
-
-
-def number(exact: int) -> tuple[str, str]:
-    """A number as it is read, and exactly where that is too long to be read."""
-    text = f"{exact:,}"
-    digits = str(exact)
-    if len(digits) <= LONGEST:
-        return text, ""
-    return f"about {digits[0]}.{digits[1:3]} · 10^{len(digits) - 1}", text
 
 
 def bar(part: float, cells: int = CELLS) -> str:

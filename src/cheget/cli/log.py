@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import house_option, json_option, say
+from cheget.cli.wording import count
 from cheget.errors import HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json:
     def text() -> None:
         orders, receipts = len(proved.proceedings), len(proved.receipts)
         click.echo(
-            f"every entry proved: {_count(orders, 'order')}, {_count(receipts, 'receipt')},"
+            f"every entry proved: {count(orders, 'order')}, {count(receipts, 'receipt')},"
             f" and the law they stood under"
         )
         click.echo(f"  charter  {ledger.charter.digest}")
@@ -118,11 +119,11 @@ def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool
         if not yes:
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes erases them")
-            click.confirm(f"Erase {_count(len(digests), 'text')}, for ever?", abort=True)
+            click.confirm(f"Erase {count(len(digests), 'text')}, for ever?", abort=True)
         erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
         desk.store.scrub()
     value = {"erased": erased}
-    say(value, as_json, lambda: click.echo(f"erased {_count(erased, 'text')}; proofs still hold"))
+    say(value, as_json, lambda: click.echo(f"erased {count(erased, 'text')}; proofs still hold"))
 
 
 def ledger_of(file: Path) -> Ledger:
@@ -199,7 +200,3 @@ def _write(output: Path | None, data: bytes, what: str) -> None:
     except OSError as error:
         raise HouseError(f"{output}: {error.strerror}") from error
     click.echo(f"wrote {output}: {what}, {len(data):,} bytes")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

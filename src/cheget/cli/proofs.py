@@ -5,18 +5,18 @@ Shape before colour: ● holds, ✕ fails.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from cheget.cli.terminal import safe
+from cheget.cli.wording import FEW, count, joined, persons, share, span
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from cheget.chain.chain import Chain
     from cheget.proof.account import Account
     from cheget.proof.claims import Counterexample, Verdict
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from cheget.proof.stranding import Stranding
     from cheget.proof.weaknesses import Demand, Weaknesses
 
-FEW = 4  # names that a sentence still holds
 ROWS = 15  # people whose power a table shows
 LONG = 1000  # a list that nobody reads
 OF = "\0"  # where a table's title names the actions it is of
 NO_DOORS = "They weren't proved: another action is too entangled; raise --budget."
+UNWRITTEN = "(of every chain, written or not)"
 DELIVERY = "○ rests on delivery: it would be released if a refusal were withheld."
 
 
@@ -50,25 +50,31 @@ def print_proof(
     people = proved[0].staff.people if proved else None
     of = f", with the people of {safe(people.house)}" if people is not None else ""
     click.echo(f"{click.style(chain.id, bold=True)}{title}{of}: {claims_sentence(judged)}")
-    for names, lines in _alike(proved, sentences):
+    for names, lines in _alike(proved, lambda account: sentences(account, executors or ())):
         click.echo(f"\n{click.style(names, bold=True)}" if names else "")
         for line in lines:
             click.echo(f"  {line}")
     _print_claims(judged)
-    if executors is None:
-        click.echo(f"\n{click.style('doors', bold=True)}\n  {NO_DOORS}")
-    for one in executors or ():
-        if len(one.doors) == 1:
-            continue  # it has been told
-        to = f" to {_names(one.executors, most=len(one.executors))}" if one.executors else ""
-        click.echo(f"\n{click.style(f'doors{to}', bold=True)}")
-        for line in door_lines(one):
-            click.echo(f"  {line}")
+    _print_doors(executors)
     if shown.listed:
         for names, lines in _alike(proved, lambda account: _tables(account, shown)):
             of = f" of {names}" if names else ""
             for line in lines:
                 click.echo(line.replace(OF, of))
+
+
+def _print_doors(executors: Sequence[Guarded] | None) -> None:
+    if executors is None:
+        click.echo(f"\n{click.style('doors', bold=True)}\n  {NO_DOORS}")
+    for one in executors or ():
+        if len(one.doors) == 1:
+            continue  # it has been told
+        to = f" to {joined(one.executors, most=len(one.executors))}" if one.executors else ""
+        click.echo(f"\n{click.style(f'doors{to}', bold=True)}")
+        for line in door_lines(one):
+            click.echo(f"  {line}")
+        for line in door_warnings(one):
+            click.echo(f"  {click.style('warning', fg='yellow')}: {line}")
 
 
 def _print_claims(judged: Sequence[Verdict]) -> None:
@@ -87,7 +93,7 @@ def _alike(
     found: dict[tuple[str, ...], list[str]] = {}
     for account in proved:
         found.setdefault(tuple(told(account)), []).extend(account.actions)
-    return [(_names(names, most=len(names)) if names else "", list(lines))
+    return [(joined(names, len(names)), list(lines))
             for lines, names in found.items()]  # fmt: skip
 
 
@@ -98,7 +104,7 @@ def claims_sentence(judged: Sequence[Verdict]) -> str:
         return "it makes no claims."
     if not failed:
         return "its claim holds." if len(judged) == 1 else f"{len(judged)} claims hold."
-    return f"{failed} of {_count(len(judged), 'claim')} {'fails' if failed == 1 else 'fail'}."
+    return f"{failed} of {count(len(judged), 'claim')} {'fails' if failed == 1 else 'fail'}."
 
 
 def summary(account: Account) -> str:
@@ -114,40 +120,41 @@ def _summary(account: Account, weak: Weaknesses) -> str:
     return f"{_takes(account)} {_stoppers(account, weak.stoppers)}"
 
 
-def sentences(account: Account) -> list[str]:
-    """What is proved of one ladder, the most important first."""
+def sentences(account: Account, executors: Sequence[Guarded] = ()) -> list[str]:
+    """What is proved of one ladder, the most important first; ``executors``: by their doors."""
     from cheget.proof.weaknesses import weaknesses
 
     weak = weaknesses(account)
-    found = [f"Nobody fills {_names(weak.vacant)}."] if weak.vacant else []
+    found = [f"Nobody fills {joined(weak.vacant)}."] if weak.vacant else []
     counts = "counts for each" if account.chain.repeatable else "counts once"
-    found += [f"{person} fills {_names(posts)}, and {counts}." for person, posts in weak.several]
+    found += [f"{person} fills {joined(posts)}, and {counts}." for person, posts in weak.several]
     found += [_demand(one) for one in weak.demands]
     found.append(_summary(account, weak))
+    if weak.by_delivery:
+        all_of_them = weak.by_delivery == weak.stoppers and len(weak.stoppers) > 1
+        who = "They" if all_of_them else joined(weak.by_delivery)
+        verb = "stops" if len(weak.by_delivery) == 1 else "stop"
+        found.append(f"{who} {verb} it by a refusal, which has to arrive; silence wouldn't.")
+    found += reached(account, executors)
     if weak.gate is not None:
         return found
     if weak.sole_releasers:
-        found.append(f"{_names(weak.sole_releasers)} can release it alone.")
+        found.append(f"{joined(weak.sole_releasers)} can release it alone.")
     if weak.veto_holders:
         needs = "needs" if len(account.people) > 1 else "is"
         found.append(
-            f"Every release {needs} {_names(weak.veto_holders, most=len(account.people))}."
+            f"Every release {needs} {joined(weak.veto_holders, most=len(account.people))}."
         )
-    if weak.by_delivery:
-        all_of_them = weak.by_delivery == weak.stoppers and len(weak.stoppers) > 1
-        who = "They" if all_of_them else _names(weak.by_delivery)
-        verb = "stops" if len(weak.by_delivery) == 1 else "stop"
-        found.append(f"{who} {verb} it by a refusal, which has to arrive; silence wouldn't.")
     if weak.twice:
         found.append(_twice(account, [person for person, _ in weak.twice]))
     found += _stranding(weak.stranding)
     if weak.implied:
         are = "is" if len(weak.implied) == 1 else "are each"
         told = "implied by the others: without it the same people can release and stop it."
-        found.append(f"{_names(weak.implied)} {are} {told}")
+        found.append(f"{joined(weak.implied)} {are} {told}")
     if weak.idle:
         verb = "matters" if len(weak.idle) == 1 else "matter"
-        found.append(f"{_names(weak.idle)} never {verb}, whatever the others do.")
+        found.append(f"{joined(weak.idle)} never {verb}, whatever the others do.")
     return [*found, *recall_lines(account)]
 
 
@@ -155,14 +162,14 @@ def _twice(account: Account, people: Sequence[str]) -> str:
     one = len(people) == 1
     where = "each" if account.chain.repeatable else "one of them only"
     may = "may count at" if account.chain.repeatable else "counts at" if one else "count at"
-    return f"{_names(people)} {'sits' if one else 'sit'} at more than one level, and {may} {where}."
+    return f"{joined(people)} {'sits' if one else 'sit'} at more than one level, and {may} {where}."
 
 
 def _stranding(stranding: Stranding) -> list[str]:
     stuck = stranding.example
     if stuck is not None:
-        where = _names([f"{one.person} answers at {one.level}" for one in stuck.answered])
-        who = _names(stuck.coalition, most=len(stuck.coalition))
+        where = joined([f"{one.person} answers at {one.level}" for one in stuck.answered])
+        who = joined(stuck.coalition, most=len(stuck.coalition))
         told = f"{who} can release it, but once {where} it stops at {stuck.level}."
         return [f"Willing people can get stuck: {told}"]
     if not stranding.decided:
@@ -179,49 +186,71 @@ def recall_lines(account: Account) -> list[str]:
         holds.setdefault(one.hold, []).append(one.action)
     lines = []
     for hold, names in holds.items():
-        of = f" {_names(names)}" if len(holds) > 1 else ""
+        of = f" {joined(names)}" if len(holds) > 1 else ""
         then = (
-            f"then anyone with a seat, for the {_span(hold)} that it is held" if hold
+            f"then anyone with a seat, for the {span(hold)} that it is held" if hold
             else "it isn't held then, so practically nobody can"
         )  # fmt: skip
         lines.append(f"Whoever asked or concurred can recall{of} until release; {then}.")
     return lines
 
 
+def reached(account: Account, executors: Sequence[Guarded]) -> list[str]:
+    """Where executors of an account's actions have a door that takes fewer people than these."""
+    mine = {one for name in account.actions for one in account.chain.action(name).executors}
+    ladder = account.releasing.smallest
+    through: dict[str, tuple[Door, list[str]]] = {}
+    for one in executors:
+        here = [executor for executor in one.executors if executor in mine]
+        door = one.weakest
+        if door is not None and (here or not mine) and (door.fewest or 0) < (ladder or math.inf):
+            through.setdefault(door.name, (door, []))[1].extend(here)
+    how = "all the same" if ladder is None else "with fewer"
+    return [
+        f"{joined(here, 9) or 'It'} can be reached {how}:"
+        f" {door.name} takes {persons(door.fewest or 0)}, {joined(door.example)}."
+        for door, here in through.values()
+    ]
+
+
+def door_rows(guarded: Guarded) -> list[tuple[Door, str, str]]:
+    """The doors to some executors: each with its name, and how many people it takes."""
+    return [
+        (door, ", ".join([door.name, *door.stands_for]),
+         "nobody" if door.fewest is None else persons(door.fewest))
+        for door in guarded.doors
+    ]  # fmt: skip
+
+
+def weakest(guarded: Guarded) -> str:
+    """Who can take the weakest door, where the doors differ."""
+    differ = len({door.fewest for door in guarded.doors} - {None}) > 1
+    return f"the weakest: {joined(guarded.weakest.example)}" if guarded.weakest and differ else ""
+
+
 def door_lines(guarded: Guarded) -> list[str]:
     """The doors to some executors: how many people each takes, and the weakest named."""
-    width = max(len(_door_name(door)) for door in guarded.doors)
+    rows = door_rows(guarded)
+    width = max(len(name) for _, name, _ in rows)
     lines = []
-    differ = len({door.fewest for door in guarded.doors} - {None}) > 1
-    for door in guarded.doors:
-        size = door.fewest
-        takes = "nobody" if size is None else _count(size, "person", "people")
-        named = differ and door is guarded.weakest
-        weakest = f" the weakest: {_names(door.example)}" if named else ""
-        lines.append(f"{_door_name(door):<{width}}  {takes:<10}{weakest}".rstrip())
-    return [*lines, *(_warning(door, guarded.strongest) for door in guarded.unclaimed)]
+    for door, name, takes in rows:
+        noted = weakest(guarded) if door is guarded.weakest else ""
+        lines.append(f"{name:<{width}}  {takes:<10} {noted}".rstrip())
+    return lines
 
 
-def _warning(door: Door, strongest: Door | None) -> str:
-    """A door that takes fewer people than the strongest action, of which no claim says so."""
-    who = _names(door.example)
-    told = {
+def door_warnings(guarded: Guarded) -> list[str]:
+    """The doors that take fewer people than the strongest action, of which no claim says so."""
+    fewer = f"fewer people than {guarded.strongest.name if guarded.strongest else ''} takes"
+    return [f"{_taken(door)}: {fewer}, and no claim says so." for door in guarded.unclaimed]
+
+
+def _taken(door: Door) -> str:
+    who = joined(door.example)
+    return {
         "action": f"{who} can take {door.name}",
         "amend": f"{who} can change the chain",
     }.get(door.kind, f"{who} can become anybody")
-    fewer = f"fewer people than {strongest.name if strongest else 'a release'} takes"
-    return f"{click.style('warning', fg='yellow')}: {told}: {fewer}, and no claim says so."
-
-
-def _door_name(door: Door) -> str:
-    return ", ".join([door.name, *door.stands_for])
-
-
-def _span(seconds: int) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def _takes(account: Account) -> str:
@@ -231,18 +260,18 @@ def _takes(account: Account) -> str:
         for name in account.actions
         for kind in account.chain.action(name).executors
     )
-    people = _count(size, "person", "people")
+    people = persons(size)
     return f"{people} at least to release{', and the crew' if crew else ''}."
 
 
 def _stoppers(account: Account, alone: Sequence[str]) -> str:
     if not alone:
         size = account.blocking.smallest or 0
-        return f"Nobody can stop it alone; {_count(size, 'person', 'people')} can."
+        return f"Nobody can stop it alone; {persons(size)} can."
     if len(alone) == len(account.people) > 1:
         return f"Each of its {len(alone)} people can stop it alone."
     if len(alone) <= FEW:
-        return f"{_names(alone)} can stop it alone."
+        return f"{joined(alone)} can stop it alone."
     return f"{len(alone)} people can stop it alone, {alone[0]} among them."
 
 
@@ -261,15 +290,19 @@ def _demand(demand: Demand) -> str:
 
 
 def _print_verdict(verdict: Verdict) -> None:
-    holds = verdict.verdict == "holds"
-    sign = click.style("●", fg="green") if holds else click.style("✕", fg="red")
-    if verdict.rests_on_delivery:
-        sign = click.style("○", fg="green")
-    unwritten = "" if verdict.written else "  (of every chain, written or not)"
-    click.echo(f"  {sign} {verdict.text}{unwritten}")
+    colour = "green" if verdict.verdict == "holds" else "red"
+    unwritten = "" if verdict.written else f"  {UNWRITTEN}"
+    click.echo(f"  {click.style(sign(verdict), fg=colour)} {verdict.text}{unwritten}")
     if verdict.counterexample is not None:
         for line in counterexample(verdict.counterexample):
             click.echo(f"      {line}")
+
+
+def sign(verdict: Verdict) -> Literal["●", "○", "✕"]:
+    """The sign of what became of a claim."""
+    if verdict.rests_on_delivery:
+        return "○"
+    return "●" if verdict.verdict == "holds" else "✕"
 
 
 def counterexample(shown: Counterexample) -> list[str]:
@@ -305,7 +338,7 @@ def _tables(account: Account, shown: Shown) -> list[str]:
     rows = sorted(account.powers.items(), key=lambda row: -row[1].shapley)
     width = max((len(person) for person, _ in rows), default=0)
     lines += ["", click.style(f"power{OF}, where everybody answers", bold=True)]
-    told = str if shown.exact else _share
+    told = str if shown.exact else share
     cells = [(told(power.shapley), told(power.banzhaf)) for _, power in rows[:ROWS]]
     wide = max(9, *(len(one) for pair in cells for one in pair)) if cells else 9
     lines.append(f"  {'':<{width}}  {'Shapley':>{wide}}  {'Banzhaf':>{wide}}  {'':<16}  swings")
@@ -326,21 +359,5 @@ def _listed(family: Coalitions, listed: int, total: int) -> list[str]:
 
 
 def _sizes(sizes: Sequence[int]) -> str:
-    found = [f"{n:,} of {_count(s, 'person', 'people')}" for s, n in enumerate(sizes) if n]
+    found = [f"{n:,} of {persons(s)}" for s, n in enumerate(sizes) if n]
     return f"{sum(sizes):,} in all" if len(found) > 1 else found[0]
-
-
-def _share(number: Fraction) -> str:
-    """A share to a hundredth of a percent, rounded from the exact one."""
-    hundredths = round(number * 10_000)
-    return f"{hundredths // 100}.{hundredths % 100:02d} %"
-
-
-def _names(people: Sequence[str], most: int = FEW) -> str:
-    if len(people) > most:
-        return f"{', '.join(people[:most])} and {len(people) - most} more"
-    return people[0] if len(people) == 1 else f"{', '.join(people[:-1])} and {people[-1]}"
-
-
-def _count(number: int, what: str, many: str = "") -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {many or what + 's'}"

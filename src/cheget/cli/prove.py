@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.check import read_chain
+from cheget.cli.check import read_chain, read_people
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import file_of
-from cheget.errors import ChainFileError, HouseError, TooEntangledError
+from cheget.errors import HouseError, TooEntangledError
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
-    from cheget.chain.people import People
     from cheget.chain.structure import Sitting
     from cheget.proof.account import Account
     from cheget.proof.claims import Verdict
@@ -71,7 +70,7 @@ def prove(
         known = ", ".join(one.id for one in found.actions) or "none"
         raise click.UsageError(f"{found.id} has no action {action}; it has: {known}")
     staff_path = people_path or house_people(path)
-    people = _read_people(staff_path) if staff_path is not None else None
+    people = read_people(staff_path) if staff_path is not None else None
     proved = accounts(found, people, action, budget or BUDGET)
     judged = verdicts(found, proved)
     executors: tuple[Guarded, ...] | None
@@ -117,18 +116,6 @@ def _draw(
             svg.write_text(report.svg(chain, proved), "utf-8")
     except OSError as error:
         raise HouseError(f"{error.filename}: {error.strerror}") from error
-
-
-def _read_people(path: Path) -> People:
-    from cheget.chain.people import parse_people
-
-    try:
-        return parse_people(path.read_bytes())
-    except OSError as error:
-        raise HouseError(f"{path}: {error.strerror}") from error
-    except ChainFileError as error:
-        error.file = str(path)
-        raise
 
 
 def as_value(

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from click import unstyle
-
-from cheget.cli.figures import number, power_bars, size_bars
+from cheget.cli.figures import power_bars, size_bars
 from cheget.cli.ladders import ladder_of
 from cheget.cli.proofs import (
+    DELIVERY,
     NO_DOORS,
+    UNWRITTEN,
     claims_sentence,
     counterexample,
-    door_lines,
+    door_rows,
+    door_warnings,
+    reached,
     sentences,
+    sign,
     summary,
+    weakest,
 )
-from cheget.cli.proofs import _names as names
+from cheget.cli.wording import joined, number
 from cheget.picture.ladder import NARROW, Ladder, drawing, inline
 from cheget.picture.markup import escaped, tag
-from cheget.picture.page import beside, card, chart, judged, listed, page, part
+from cheget.picture.page import Bar, beside, card, chart, judged, listed, page, part
 from cheget.proof.weaknesses import weaknesses
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ def svg(chain: Chain, proved: Sequence[Account]) -> str:
 
 
 def _ladder(chain: Chain, account: Account) -> Ladder:
-    title = chain.title if not account.actions else f"{chain.title}: {names(account.actions, 9)}"
+    title = chain.title if not account.actions else f"{chain.title}: {joined(account.actions, 9)}"
     return ladder_of(account, weaknesses(account), title, summary(account))
 
 
@@ -55,65 +59,74 @@ def report(
     failed = any(one.verdict == "fails" for one in judgements)
     said = claims_sentence(judgements)
     look = "no" if failed else "yes" if judgements else "soft"
-    summaries = {summary(account) for account in proved}
-    same = f" {summaries.pop()}" if len(summaries) == 1 else ""
-    verdict = tag("h1", tag("span", text=said[0].upper() + said[1:], class_=look), escaped(same))
-    about = [tag("p", text=chain.title if chain.title != chain.id else chain.id)]
+    found = executors or ()
+    verdicts = {(summary(account), *reached(account, found)) for account in proved}
+    same = verdicts.pop() if len(verdicts) == 1 else ()
+    verdict = tag("span", text=said[0].upper() + said[1:], class_=look)
+    head = [tag("h1", verdict, escaped(f" {same[0]}" if same else ""))]
+    head += [tag("p", text=one, class_="more") for one in same[1:]]
+    head.append(tag("p", text=chain.title if chain.title != chain.id else chain.id))
     if chain.about:
-        about.append(tag("p", text=chain.about, class_="soft"))
-    claims = card("What must be true of it", judged(
-        (one.verdict == "holds", _told(one),
-         "\n".join(counterexample(one.counterexample)) if one.counterexample else "")
-        for one in judgements
-    ) if judgements else "")  # fmt: skip
-    claims += _doors(executors)
+        head.append(tag("p", text=chain.about, class_="soft"))
     first, *others = proved
     return page(
         f"{chain.title}: who must agree",
-        tag("header", verdict, *about),
-        _part(chain, first, claims, said=same.strip()),
-        *(_part(chain, account, said=same.strip()) for account in others),
+        tag("header", *head),
+        _part(chain, first, found, _claims(judgements), same),
+        *(_part(chain, account, found, "", same) for account in others),
+        _doors(executors),
         tag("footer", text=f"cheget prove {chain.id}. Every number is exact or says that it isn't."
             " Proved of the rules, not of the people: who could be persuaded, deceived or away"
             " is another question."),
     )  # fmt: skip
 
 
-def _told(verdict: Verdict) -> str:
-    """A claim with what must be known of it."""
-    told = verdict.text if verdict.written else f"{verdict.text} (of every chain)"
-    return f"{told}: while refusals arrive" if verdict.rests_on_delivery else told
+def _claims(judgements: Sequence[Verdict]) -> str:
+    if not judgements:
+        return ""
+    delivery = any(one.rests_on_delivery for one in judgements)
+    return card(
+        "What must be true of it",
+        judged(
+            (sign(one), one.text if one.written else f"{one.text}  {UNWRITTEN}",
+             "\n".join(counterexample(one.counterexample)) if one.counterexample else "")
+            for one in judgements
+        ),
+        tag("p", text=DELIVERY, class_="note") if delivery else "",
+    )  # fmt: skip
 
 
 def _doors(executors: Sequence[Guarded] | None) -> str:
     """Each way to make executors act, with the fewest people it takes."""
     if executors is None:
-        return card("Every door", tag("p", text=NO_DOORS))
-    cards = []
-    for one in executors:
-        if len(one.doors) < 2:  # noqa: PLR2004 - it has been told
-            continue
-        to = f" to {names(one.executors, len(one.executors))}" if one.executors else ""
-        lines = [tag("li", text=_sentence(unstyle(line))) for line in door_lines(one)]
-        cards.append(card(f"Every door{to}", tag("ul", *lines)))
-    return "".join(cards)
+        return part("Every door", [NO_DOORS])
+    cards = [_door(one) for one in executors if len(one.doors) > 1]  # a single one has been told
+    return part("Every door", [], tag("div", *cards, class_="below")) if cards else ""
 
 
-def _sentence(columns: str) -> str:
-    """A line of columns as a sentence: a door, what it takes, and what else there is to say."""
-    first, *more = columns.split("  ", 1)
-    rest = [one.strip() for one in "".join(more).split("  ") if one.strip()]
-    return f"{first}: {', '.join(rest)}" if rest else first
+def _door(guarded: Guarded) -> str:
+    most = max(door.fewest or 0 for door in guarded.doors) or 1
+    bars = [Bar(name, (door.fewest or 0) / most, takes) for door, name, takes in door_rows(guarded)]
+    noted = weakest(guarded)
+    told = (
+        [tag("p", text=f"{guarded.weakest.name} is {noted}.")] if noted and guarded.weakest else []
+    )
+    told += [tag("p", tag("span", text="warning", class_="wait"), escaped(f": {one}"))
+             for one in door_warnings(guarded)]  # fmt: skip
+    to = f" to {joined(guarded.executors, len(guarded.executors))}" if guarded.executors else ""
+    return card(f"Doors{to}, and how many people each takes", chart(bars), *told)
 
 
-def _part(chain: Chain, account: Account, claims: str = "", said: str = "") -> str:
-    """One ladder; ``said`` was said already."""
+def _part(
+    chain: Chain, account: Account, executors: Sequence[Guarded], claims: str, said: Sequence[str]
+) -> str:
+    """One ladder; what was ``said`` already isn't said again."""
     ladder = _ladder(chain, account)
     pictures = inline(ladder, WIDE, "wide") + inline(ladder, NARROW, "narrow")
-    told = [one for one in sentences(account) if one != said]
+    told = [one for one in sentences(account, executors) if one not in said]
     conditions = ladder.sentence.removeprefix(summary(account)).strip()
     return part(
-        names(account.actions, 9) if account.actions else "",
+        joined(account.actions, 9),
         [*told, conditions] if conditions else told,
         beside(pictures, "".join([claims, *_coalitions(account)]), "".join(_figures(account))),
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cheget.cli.check import parsed
 from cheget.cli.plain import say
 from cheget.cli.terminal import safe
-from cheget.errors import ChainFileError, HouseError
+from cheget.errors import HouseError
 
 if TYPE_CHECKING:
     from cheget.proof.openpsa import FaultTree
@@ -58,13 +59,7 @@ def drawn(path: Path, budget: int | None = None) -> tuple[FaultTree, Tree]:
     from cheget.proof.openpsa import parse_tree
     from cheget.proof.tree import Tree
 
-    try:
-        found = parse_tree(path.read_bytes())
-    except OSError as error:
-        raise HouseError(f"{path}: {error.strerror}") from error
-    except ChainFileError as error:
-        error.file = str(path)
-        raise
+    found = parsed(path, parse_tree)
     left, tree = Budget(budget or STEPS), Tree()
     leaves = {leaf: tree.leaf(name) for name, leaf in found.formula.names.items()}
     tree.root = tree.add(found.formula, found.root, leaves,

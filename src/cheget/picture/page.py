@@ -9,10 +9,17 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 from cheget.picture.ladder import STYLE as LADDER
 from cheget.picture.markup import SANS, colours, escaped, tag
 
+Sign = Literal["●", "○", "✕"]
+JUDGED: dict[Sign, tuple[str, str]] = {  # a claim's colour, and what is said of it
+    "●": ("yes", "holds"),
+    "○": ("yes", "holds, and rests on delivery"),
+    "✕": ("no", "fails"),
+}
 STYLE = (
     colours(":root")
     + LADDER
@@ -145,12 +152,12 @@ def _names(names: Sequence[str]) -> str:
     )
 
 
-def judged(claims: Iterable[tuple[bool, str, str]]) -> str:
-    """Claims: whether each holds, its words, and what shows that it doesn't."""
+def judged(claims: Iterable[tuple[Sign, str, str]]) -> str:
+    """Claims: what became of each, its words, and what shows that it doesn't hold."""
     items = []
-    for holds, text, shown in claims:
-        sign, look = ("●", "yes") if holds else ("✕", "no")
-        label = tag("b", text=sign, class_=look, title="holds" if holds else "fails")
+    for sign, text, shown in claims:
+        look, told = JUDGED[sign]
+        label = tag("b", text=sign, class_=look, title=told)
         more = tag("span", text=shown, class_="shown") if shown else ""
         items.append(tag("li", label, escaped(text), more))
     return tag("ul", *items, class_="claims")

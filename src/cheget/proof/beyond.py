@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from cheget.chain.blocks import Staff
-from cheget.chain.residual import NEVER, Formulas, leaf
-from cheget.chain.rule import Rule, names
-from cheget.chain.seating import Answer, Block, Move, Seat, State
+from cheget.chain.rule import names
+from cheget.chain.seating import Answer, Block, State
 from cheget.chain.structure import Structure
 from cheget.proof.account import Account
 from cheget.proof.diagram import Budget
@@ -178,20 +176,3 @@ class _Table:
         more = self._choose(*(part[2] for part in parts))
         found = self._known[key] = self._node(variable, less, more)
         return found
-
-
-def meeting(rule: Rule, staff: Staff, what: str) -> Structure:
-    """Who meets a rule over posts, such as ``amend``; ``what`` is its name for whoever explains.
-
-    A machine never counts, and a person in two posts counts in both, as an executor counts them.
-    """
-    formulas = Formulas()
-    places: dict[str, int] = {}
-    posts: dict[str, int] = {}
-    for post in dict.fromkeys(names(rule)):
-        person = staff.agrees(post)
-        posts[post] = NEVER if person is None else leaf(places.setdefault(person, len(places)))
-    formula = formulas.of_rule(rule, posts.__getitem__)
-    seats = tuple(Seat(person, (Move((v,)),), (v,), (), (), (v,)) for person, v in places.items())
-    block = Block(formulas, seats, (formula,), (), (what,), originated=True, machines=False)
-    return Structure((), tuple(places), (block,), {})

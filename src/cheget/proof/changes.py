@@ -9,13 +9,16 @@ from typing import Literal
 
 from cheget.chain.blocks import Staff
 from cheget.chain.chain import Action, Chain, Level, Limit, Parameter
+from cheget.chain.changes import change_rule
 from cheget.chain.rule import Rule
 from cheget.chain.wording import span, worded
 from cheget.proof.account import Account
-from cheget.proof.beyond import SILENT, beyond, meeting
+from cheget.proof.beyond import SILENT, beyond
 from cheget.proof.diagram import Budget
+from cheget.proof.meeting import Fills, meeting
 
 Effect = Literal["weaker", "stronger", "changed"]
+Met = tuple[Rule | None, Fills]  # a rule, if there is one, and who counts where it names somebody
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ def changes(old: Account, new: Account, action: str | None = None) -> tuple[Chan
              for change in _action(old, new, one)]  # fmt: skip
     if action is None:
         found += _whole(old, new)
+        found += _keys(old, new)
     found += _members(old, new)
     found += _levels(old.chain, new.chain, action)
     return tuple(found)
@@ -139,7 +143,9 @@ def _review(old: Account, new: Account, before: Action, after: Action) -> Iterat
     if here is None or there is None:
         effect: Effect = "weaker" if there is None else "stronger"
     else:
-        ruled = compared(old.staff, here.rule, new.staff, there.rule, "review", old.budget)
+        ruled = compared(
+            (here.rule, old.staff.agrees), (there.rule, new.staff.agrees), "review", old.budget,
+        )  # fmt: skip
         effect = "weaker" if there.within > here.within else ruled or "stronger"
     yield Change(after.id, "review", texts[0], texts[1], effect)
 
@@ -193,11 +199,11 @@ def _whole(old: Account, new: Account) -> Iterator[Change]:
             yield Change(kind.id, "executor", "", kind.title, "weaker")
             continue
         yield from _number(kind.id, "count", known.count or 1, kind.count or 1)
-        yield from _rule(kind.id, "crew", (Staff(), known.crew), (Staff(), kind.crew), old.budget,
+        yield from _rule(kind.id, "crew", _named(known.crew), _named(kind.crew), old.budget,
                          dropped="weaker")  # fmt: skip
     for name in kinds.keys() - {one.id for one in after.executors}:
         yield Change(name, "executor", kinds[name].title, "", "stronger")
-    yield from _rule("the chain", "amend", (old.staff, before.amend), (new.staff, after.amend),
+    yield from _rule("the chain", "amend", _posts(old, before.amend), _posts(new, after.amend),
                      old.budget, dropped="stronger")  # fmt: skip
     if before.repeatable != after.repeatable:
         words = ("once", "repeatable")
@@ -206,32 +212,60 @@ def _whole(old: Account, new: Account) -> Iterator[Change]:
     attested = {one.id: one.attested_by for one in before.conditions}
     for one in after.conditions:
         if one.id in attested:
-            here, there = (old.staff, attested[one.id]), (new.staff, one.attested_by)
+            here, there = _posts(old, attested[one.id]), _posts(new, one.attested_by)
             yield from _rule(one.id, "attested-by", here, there, old.budget, dropped="weaker")
 
 
+def _posts(account: Account, rule: Rule | None) -> Met:
+    return rule, account.staff.agrees
+
+
+def _named(rule: Rule | None) -> Met:
+    """A rule over people themselves."""
+    return rule, Staff().agrees
+
+
+def _keys(old: Account, new: Account) -> Iterator[Change]:
+    """The rules by which keys and people change, where the people of both chains are known."""
+    staffed = old.staff.people, new.staff.people
+    for kind in ("add-key", "replace", "remove"):
+        if all(staffed) and any(kind in one.changes for one in staffed if one):
+            (before, here), (after, there) = _key_rule(old, kind), _key_rule(new, kind)
+            yield from _rule("people.yaml", kind, here, there, old.budget, dropped="stronger",
+                             texts=(before, after) if before != after else None)  # fmt: skip
+
+
+def _key_rule(account: Account, kind: str) -> tuple[str, Met]:
+    """A rule as it's written, and what it means; one that is left out is ``amend``."""
+    people = account.staff.people
+    if people is None or kind not in people.changes:
+        return "that of amend", _posts(account, account.chain.amend)
+    humans = [person.id for person in people.people if not person.machine]
+    return people.changes[kind], _named(change_rule(people.changes[kind], humans))
+
+
 def _rule(
-    about: str, what: str, before: tuple[Staff, Rule | None], after: tuple[Staff, Rule | None],
-    budget: Budget, *, dropped: Effect,
+    about: str, what: str, before: Met, after: Met, budget: Budget, *, dropped: Effect,
+    texts: tuple[str, str] | None = None,
 ) -> Iterator[Change]:  # fmt: skip
-    """A rule that came, went, or is met by others than before."""
-    (old, here), (new, there) = before, after
-    texts = ["" if one is None else worded(one) for one in (here, there)]
+    """A rule that came, went, or is met by others than before; ``texts``: as it was written."""
+    (here, old), (there, new) = before, after
+    was, is_ = texts or ["" if one is None else worded(one) for one in (here, there)]
     if here is None or there is None:
         if here is not there:
             other: Effect = "stronger" if dropped == "weaker" else "weaker"
-            yield Change(about, what, texts[0], texts[1], dropped if there is None else other)
+            yield Change(about, what, was, is_, dropped if there is None else other)
         return
-    effect = compared(old, here, new, there, what, budget)
+    effect = compared((here, old), (there, new), what, budget)
     if effect is not None or here != there:
-        yield Change(about, what, texts[0], texts[1], effect or "changed")
+        yield Change(about, what, was, is_, effect or "changed")
 
 
 def compared(
-    old: Staff, before: Rule, new: Staff, after: Rule, what: str, budget: Budget
+    before: tuple[Rule, Fills], after: tuple[Rule, Fills], what: str, budget: Budget
 ) -> Effect | None:
     """Weaker where somebody meets the new rule who didn't meet the old; None: the same do."""
-    here, there = meeting(before, old, what), meeting(after, new, what)
+    here, there = (meeting(rule, fills, what) for rule, fills in (before, after))
     if next(beyond(here, there, SILENT, budget), None) is not None:
         return "weaker"
     return None if next(beyond(there, here, SILENT, budget), None) is None else "stronger"

@@ -17,12 +17,12 @@ from cheget.chain.chain import Chain
 from cheget.chain.claims import parse_claim, people_of
 from cheget.chain.grammar import RuleError
 from cheget.chain.seating import Block
-from cheget.chain.structure import Structure
 from cheget.proof.account import Account
-from cheget.proof.beyond import ANYHOW, REFUSING, SILENT, beyond, kept_blocks, meeting
+from cheget.proof.beyond import ANYHOW, REFUSING, SILENT, beyond, kept_blocks
 from cheget.proof.changes import Change, changes
 from cheget.proof.claims import Verdict, verdicts
-from cheget.proof.coalitions import Coalitions, releasing
+from cheget.proof.coalitions import BUDGET, Coalitions
+from cheget.proof.doors import Door, doors, guarded
 
 LISTED = 5_000  # minimal coalitions that are tried one by one, and so counted exactly
 
@@ -113,16 +113,8 @@ class ClaimChange:
 
 
 @dataclass(frozen=True)
-class Door:
-    """A way to an executor: an action, or ``amend``; a smallest coalition; None: nobody can."""
-
-    name: str
-    coalition: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
 class Reach:
-    """The weakest door to a kind of executor, before and after; None: no such executor."""
+    """The weakest door to a kind of executor, before and after; None: nobody can take any."""
 
     executor: str
     before: Door | None
@@ -131,11 +123,9 @@ class Reach:
     @property
     def weaker(self) -> bool:
         """Whether fewer people can reach it than before, or it can be reached at all."""
-        if self.after is None or self.after.coalition is None:
-            return False
-        if self.before is None or self.before.coalition is None:
-            return True
-        return len(self.after.coalition) < len(self.before.coalition)
+        if self.after is None or self.before is None:
+            return self.after is not None
+        return (self.after.fewest or 0) < (self.before.fewest or 0)
 
 
 @dataclass(frozen=True)
@@ -168,8 +158,9 @@ class Difference:
 
 
 def difference(
-    before: Sequence[Account], after: Sequence[Account], action: str | None = None, most: int = 5
-) -> Difference:
+    before: Sequence[Account], after: Sequence[Account], action: str | None = None, most: int = 5,
+    steps: int = BUDGET,
+) -> Difference:  # fmt: skip
     """What the edit from one chain to the other changes.
 
     Args:
@@ -177,6 +168,7 @@ def difference(
         after: The new chain's accounts, at least one.
         action: Only this action; None: all, and what concerns the chain as a whole.
         most: How many coalitions of a kind to show.
+        steps: How much work each chain's doors may take beside its accounts.
 
     Raises:
         TooEntangledError: deciding it takes more than the budget.
@@ -185,7 +177,7 @@ def difference(
     return Difference(
         _ladders(before, after, action, most),
         _claims(before, after),
-        _reaches(before, after) if action is None else (),
+        _reaches(before, after, steps) if action is None else (),
         changes(old, new, action),
     )
 
@@ -341,44 +333,19 @@ def _claiming(chain: Chain, text: str) -> Chain:
     return replace(chain, claims=(text,))
 
 
-def _reaches(before: Sequence[Account], after: Sequence[Account]) -> tuple[Reach, ...]:
-    """The weakest door to each kind of executor where it changed."""
-    old, new = weakest_doors(before), weakest_doors(after)
+def _reaches(before: Sequence[Account], after: Sequence[Account], steps: int) -> tuple[Reach, ...]:
+    """The weakest door to each kind of executor where it, or how many it takes, changed."""
+    old, new = _weakest(before, steps), _weakest(after, steps)
     found = [Reach(kind, old.get(kind), new.get(kind)) for kind in {**old, **new}]
     return tuple(one for one in found if _told(one.before) != _told(one.after))
 
 
 def _told(door: Door | None) -> tuple[str, int | None] | None:
-    """A door and how many open it; who exactly is of no matter."""
-    if door is None:
-        return None
-    return door.name, None if door.coalition is None else len(door.coalition)
+    """A door and how many it takes; who exactly is of no matter."""
+    return None if door is None else (door.name, door.fewest)
 
 
-def weakest_doors(accounts: Sequence[Account]) -> dict[str, Door]:
-    """To each kind of executor the door that the fewest people open: its actions and ``amend``."""
-    chain, budget = accounts[0].chain, accounts[0].budget
-    smallest = {name: _smallest(one.releasing) for one in accounts for name in one.actions}
-    amend = amending(accounts[0])
-    found = {}
-    for kind in chain.executors:
-        doors = [Door(a.id, smallest[a.id]) for a in chain.actions
-                 if kind.id in a.executors and a.id in smallest]  # fmt: skip
-        if doors and amend is not None:
-            doors.append(Door("amend", _smallest(releasing(amend, budget))))
-        open_ = [door for door in doors if door.coalition is not None]
-        if doors:
-            found[kind.id] = min(
-                open_, key=lambda door: len(door.coalition or ()), default=doors[0]
-            )
-    return found
-
-
-def amending(account: Account) -> Structure | None:
-    """Who can change the chain; None: nobody."""
-    rule = account.chain.amend
-    return None if rule is None else meeting(rule, account.staff, "amend")
-
-
-def _smallest(family: Coalitions) -> tuple[str, ...] | None:
-    return next(iter(family.first(1)), None)
+def _weakest(accounts: Sequence[Account], steps: int) -> dict[str, Door | None]:
+    chain, people = accounts[0].chain, accounts[0].staff.people
+    found = guarded(chain, doors(chain, people, accounts, steps))
+    return {executor: one.weakest for one in found for executor in one.executors}

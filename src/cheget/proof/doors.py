@@ -9,7 +9,7 @@ no two doors open more together than apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,12 +18,10 @@ from cheget.chain.chain import Chain
 from cheget.chain.changes import SELF, change_rule
 from cheget.chain.claims import Alone, Takes, parse_claim
 from cheget.chain.people import People
-from cheget.chain.rule import Rule
-from cheget.chain.structure import Structure
 from cheget.proof.account import Account, accounts
 from cheget.proof.coalitions import BUDGET, Coalitions, releasing
 from cheget.proof.diagram import Budget
-from cheget.proof.meeting import block_of
+from cheget.proof.meeting import Fills, meeting
 
 Kind = Literal["action", "amend", "add-key", "replace"]
 
@@ -93,7 +91,7 @@ def doors(
         kind for kind in ("add-key", "replace") if kind not in people.changes
     )  # fmt: skip
     if chain.amend is not None:
-        family = _meeting(chain.amend, staff.agrees, "amend", budget)
+        family = releasing(meeting(chain.amend, staff.agrees, "amend"), budget)
         found.append(Door("amend", "amend", everything, family, stands_for=left_out))
     if people is not None:
         passable = {one for door in found if door.fewest is not None for one in door.executors}
@@ -165,20 +163,12 @@ def _keys(
             rule = change_rule(people.changes[kind], humans)
             becomes = []
             for person in seated:
-                without = _meeting(rule, _strangers(person), kind, budget)
+                without = releasing(meeting(rule, _strangers(person), kind), budget)
                 becomes += [(person, one) for one in without.first(1)]
-            family = _meeting(rule, _strangers(), kind, budget)
+            family = releasing(meeting(rule, _strangers(), kind), budget)
             yield Door(kind, kind, executors, family, becomes=tuple(becomes))
 
 
-def _strangers(*concerned: str) -> Callable[[str], str | None]:
+def _strangers(*concerned: str) -> Fills:
     """Who agrees to a change of somebody else's keys: everybody of their name, but not `self`."""
     return lambda name: None if name == SELF or name in concerned else name
-
-
-def _meeting(
-    rule: Rule, fills: Callable[[str], str | None], about: str, budget: Budget
-) -> Coalitions:
-    block = block_of(rule, fills, about)
-    people = tuple(seat.person for seat in block.people)
-    return releasing(Structure((), people, (block,), {}), budget)
