@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cheget.cli.trees import drawn
 from cheget.errors import ChainFileError, TooEntangledError
+from cheget.proof.diagram import Nodes
 from cheget.proof.openpsa import parse_tree
 
 HERE = Path(__file__).parent
@@ -106,6 +107,18 @@ def test_a_tree_beyond_the_budget_is_refused_by_name(tmp_path: Path) -> None:
     assert sum(drawn(entangled)[1].minimal()) == 4
     with pytest.raises(TooEntangledError, match="the tree t"):
         drawn(entangled, budget=1)
+
+
+def test_a_table_that_is_full_refuses_and_never_confuses_two_nodes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cheget.proof.diagram.MOST_NODES", 4)
+    nodes = Nodes(9)
+    first = nodes.node(1, 0, 1)
+    nodes.node(2, 0, 1)
+    assert nodes.node(1, 0, 1) == first
+    with pytest.raises(TooEntangledError, match="over 4 nodes"):
+        nodes.node(3, 0, 1)
 
 
 ARALIA = os.environ.get("CHEGET_ARALIA", "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cheget.proof.openpsa import FaultTree
     from cheget.proof.tree import Tree
 
-STEPS = 400_000_000  # trees are larger than chains, and whoever proves one waits for it
+STEPS = 3_000_000  # more than the hardest public tree takes
 
 
 def prove_tree(

@@ -20,6 +20,7 @@ from cheget.errors import TooEntangledError
 NO, YES = 0, 1
 MOST_PLACES = 600
 BITS = 26
+MOST_NODES = 1 << BITS  # a number beyond it would run into the one beside it
 BATCH = 1024  # steps that are counted together
 ATTAINABLE = 20_000  # sums of weights that are remembered, to tell which residues are the same
 Spend = Callable[[int], None]  # told of steps before more are done; stops the work by an error
@@ -62,10 +63,19 @@ class Nodes:
         self._ids: dict[int, int] = {}
 
     def node(self, place: int, without: int, joined: int) -> int:
-        """The node that asks of ``place``; one that asks in vain is left out by the caller."""
+        """The node that asks of ``place``; one that asks in vain is left out by the caller.
+
+        Raises:
+            TooEntangledError: the table is full.
+        """
         key = ((place << BITS | without) << BITS) | joined
         known = self._ids.get(key)
         if known is None:
+            if len(self.place) >= MOST_NODES:
+                raise TooEntangledError(
+                    f"too entangled to prove: a diagram of over {MOST_NODES:,} nodes",
+                    hint="no budget is enough for it",
+                )
             known = self._ids[key] = len(self.place)
             self.place.append(place)
             self.without.append(without)
