@@ -40,6 +40,7 @@ STYLE = (
     ".chart .thin{fill:none;stroke:var(--ink);stroke-width:1;stroke-linejoin:round}"
     ".chart .dash{fill:none;stroke:var(--ink);stroke-width:1.5;stroke-dasharray:2 3}"
     ".chart .open{fill:var(--ground);stroke:var(--ink);stroke-width:1.5}"
+    ".chart .here{fill:none;stroke:var(--no);stroke-width:3}"
     ".chart .frame{fill:none;stroke:var(--ink);stroke-width:1}"
     ".chart .mesh{fill:none;stroke:var(--soft);stroke-width:1}"
     ".chart .late{fill:none;stroke:var(--wait);stroke-width:1.4}"

@@ -71,13 +71,15 @@ def heat(title: str, grid: Grid, across: float = WIDE) -> Chart:
     halves = list(_halves(grid, plot))
     parts = [tag("g", *_cells(grid, plot), shape_rendering="crispEdges")]
     parts += [*halves, *marks, *_words(grid, plot)]
+    where = " ".join(f"{at:g}" for at in bounds(grid, across))
+    parts.append(tag("circle", r=6, class_="here", visibility="hidden", data_plot=where))
     axes, down = _axes(grid, plot, across)
     about = "The darker, the likelier. On the line it is as likely as not."
     return Chart(title, about, "".join([*parts, axes]), across, down)
 
 
 def bounds(grid: Grid, across: float) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top of the middles of the outermost cells, for a marker."""
+    """Left, right, bottom and top of the middles of the outermost cells, where a marker can be."""
     plot = _plot(grid, across)
     x, y = plot.x, plot.y
     return x(grid.columns[0]), x(grid.columns[-1]), y(grid.rows[0]), y(grid.rows[-1])

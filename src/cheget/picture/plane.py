@@ -19,12 +19,16 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Dot:
-    """A chain or a design: P(carried out) of the right order and of the wrong one, and its name."""
+    """A chain or a design: P(carried out) of the right order and of the wrong one, and its name.
+
+    ``own``: a chain that was asked about; others are what it could be.
+    """
 
     right: float
     wrong: float
     name: str
     more: str = ""
+    own: bool = True
 
 
 def front(dots: Sequence[Dot]) -> list[Dot]:
@@ -37,7 +41,7 @@ def front(dots: Sequence[Dot]) -> list[Dot]:
 
 
 def plane(title: str, dots: Sequence[Dot], across: float = WIDE) -> Chart:
-    """A dot a design, up and to the left the better; the line joins those that no other beats."""
+    """A dot a chain or design; the line joins those that no other beats."""
     x = _scale([one.wrong for one in dots], LEFT, across - 8)
     y = _scale([one.right for one in dots], TOP + HIGH, TOP)
     parts = [*_ticks(x, y)]
@@ -49,12 +53,14 @@ def plane(title: str, dots: Sequence[Dot], across: float = WIDE) -> Chart:
         parts.append(path(f"M{way[0][0]:.2f} {way[0][1]:.2f}{steps}", "thin"))
     for at, up, one in spots:
         told = ": ".join(part for part in (one.name, one.more) if part)
-        look = "ink" if one in best else "open"
-        parts.append(tag("g", tag("title", text=told), dot(at, up, look, 5)))
+        look = "ink" if one.own else "open"
+        parts.append(tag("g", tag("title", text=told), dot(at, up, look, 5.5 if one.own else 4)))
     parts += _names(spots, way, x, y)
     parts.append(label("the right order is carried out", 0, 11, look="soft"))
     drawn, down = named("the wrong order is carried out", x.start, across, y.start + 22)
-    about = "Better is up and to the left. Nobody beats the full dots."
+    about = "Better is up and to the left; the line joins those that no other beats."
+    if not all(one.own for one in dots):
+        about += " Full: as it is. Open: what it could be."
     return Chart(title, about, "".join(parts) + drawn, across, down)
 
 
@@ -114,7 +120,7 @@ def _names(
     for (left, low), (right, high) in pairwise(way):
         taken += [(left, low - 2, right, low + 2), (right - 2, high, right + 2, low)]
     found = []
-    for at, up, one in spots:
+    for at, up, one in sorted(spots, key=lambda spot: not spot[2].own):
         (said,) = shortened(one.name, (x.end - x.start) * 0.55, SMALL)
         wide = width(said, SMALL)
         for left, top in _around(at, up, wide):
