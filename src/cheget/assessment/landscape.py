@@ -27,8 +27,9 @@ from cheget.chain.chain import Chain
 from cheget.errors import AssessmentError
 
 HALF = 0.5
-COLUMNS, ROWS = 21, 17
-_TOPS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0)  # of refusals; the first that has both sides of one half
+ROWS = 17
+# How far refusals go, and in how many columns; the first that has both sides of one half.
+_TOPS = {0.15: 16, 0.3: 16, 0.45: 19, 0.6: 21, 0.8: 21, 1.0: 21}
 _ALIKE = (0.8, 0.96)  # of correlations; the first that has what is stated
 _NODES = (1, 8, 5, 3, 3)  # of each input left, by how many there are
 _DRAWS = 64  # where there are more
@@ -75,7 +76,7 @@ def landscape(
         chain: Whose.
         beliefs: All else is as they state it.
         situation: Of the beliefs.
-        refuses: Ascending probabilities; None: 21, as far as the curve of one half reaches.
+        refuses: Ascending probabilities; None: about 20, as far as the curve of one half reaches.
         correlations: Ascending, from 0 to 1; None: 17, beyond what is stated.
         executor: A pool of processes, threads or a cluster; None: here.
         progress: Told how many cells of how many are done.
@@ -86,7 +87,10 @@ def landscape(
     """
     found = places(chain, beliefs, situation)
     up = correlations or _spaced(_top(_ALIKE, [one.correlation for one in found]), ROWS)
-    across = refuses or _spaced(_reach(chain, beliefs, situation, found, up[-1]), COLUMNS)
+    across = refuses
+    if across is None:
+        top = _reach(chain, beliefs, situation, found, up[-1])
+        across = _spaced(top, _TOPS[top])
     for one in (*up, *across):
         if not 0 <= one <= 1:
             raise AssessmentError(f"{one:g} is not a probability", hint="from 0 to 1")
@@ -216,11 +220,12 @@ def _reach(
     chain: Chain, beliefs: Beliefs, situation: str, found: Sequence[Stated], alike: float
 ) -> float:
     """How far refusals go: as far as one half and what is stated."""
-    corners = [(q, rho) for q in _TOPS for rho in (0.0, alike)]
+    tops = list(_TOPS)
+    corners = [(q, rho) for q in tops for rho in (0.0, alike)]
     means, _ = means_at(chain, beliefs, situation, corners)
-    high = [max(means[2 * at : 2 * at + 2]) for at in range(len(_TOPS))]
-    least = next((q for q, mean in zip(_TOPS, high, strict=True) if mean < HALF), _TOPS[-1])
-    return _top([q for q in _TOPS if q >= least], [_AIR * one.refuses for one in found])
+    least = next((q for at, q in enumerate(tops) if max(means[2 * at : 2 * at + 2]) < HALF),
+                 tops[-1])  # fmt: skip
+    return _top([q for q in tops if q >= least], [_AIR * one.refuses for one in found])
 
 
 def _top(tops: Sequence[float], values: Sequence[float]) -> float:
@@ -228,4 +233,4 @@ def _top(tops: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _spaced(top: float, count: int) -> list[float]:
-    return [top * step / (count - 1) for step in range(count)]
+    return [round(top * step / (count - 1), 12) for step in range(count)]

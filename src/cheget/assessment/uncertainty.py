@@ -186,12 +186,19 @@ class Study:
         For the smaller questions: a rule of Gauss with few nodes, or draws where there are many
         inputs.
         """
-        if self.size > (_MOST_MOMENTS if self.model.visible is None else _MOST_TENSOR):
+        method = self.asked
+        if method == "sampled":
             values = self.values(self._scores(0, self.size)[:_LOT])
-            return np.asarray(asked(values).mean(axis=0)), "sampled"
+            return np.asarray(asked(values).mean(axis=0)), method
         values, weights = self.nodes(_LOT)
-        method: Method = "quadrature" if self.size else "exact"
         return np.asarray(np.tensordot(weights, asked(values), axes=1)), method
+
+    @property
+    def asked(self) -> Method:
+        """How the smaller questions are answered over the inputs."""
+        if self.size > (_MOST_MOMENTS if self.model.visible is None else _MOST_TENSOR):
+            return "sampled"
+        return "quadrature" if self.size else "exact"
 
     def _method(self, found: Outcomes) -> Method:
         if found.method == "sampled":

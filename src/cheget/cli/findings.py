@@ -100,9 +100,9 @@ def how_sure(found: Assessment) -> list[str]:
     middle = found.at_medians
     differs = phrase(middle) != phrase(found.mean.value)
     more = f": another word, {phrase(middle)}, and not the answer" if differs else ""
+    below = f"in {percent(found.below_half.value)} of the stated range of beliefs"
     return [
-        f"90 % range {spread_of(low, high)}: in {percent(found.below_half.value)} of the stated "
-        "range of beliefs the answer is below one half.",
+        f"90 % range {spread_of(low, high)}: {below} the answer is below one half.",
         f"With every number at its median it would be {percent(middle)}{more}.",
     ]
 

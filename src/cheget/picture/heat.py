@@ -184,10 +184,10 @@ def _runs(means: Sequence[float], low: float, high: float) -> Iterator[tuple[int
 def _axes(grid: Grid, plot: _Plot, across: float) -> tuple[str, float]:
     x, y = plot.x, plot.y
     parts = [label(shortened(grid.up, across, SMALL)[0], 0, 12, look="soft")]
-    for row in _few(grid.rows, 5):
+    for row in _round(grid.rows[-1], 5):
         parts.append(path(f"M{x.start:g} {y(row):.2f}h-4", "axis"))
         parts.append(label(f"{row:.2g}", x.start - 8, y(row) + 4, look="soft", anchor="end"))
-    for column in _few(grid.columns, 7 if across >= WIDE else 5):
+    for column in _round(grid.columns[-1], 7 if across >= WIDE else 5):
         parts.append(path(f"M{x(column):.2f} {y.start:g}v4", "axis"))
         parts.append(label(f"{100 * column:.3g} %", x(column), y.start + 17, look="soft",
                            anchor="middle"))  # fmt: skip
@@ -195,9 +195,9 @@ def _axes(grid: Grid, plot: _Plot, across: float) -> tuple[str, float]:
     return "".join(parts) + drawn, down
 
 
-def _few(values: Sequence[float], most: int) -> Sequence[float]:
-    """Evenly some of them, the first among them."""
-    for step in (1, 2, 3, 4, 5, 8, 10, 20, 50):
-        if -(-len(values) // step) <= most:
-            return values[::step]
-    return values[:1]
+def _round(last: float, most: int) -> list[float]:
+    """Round numbers from 0 to the last."""
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5):
+        if last / step < most:
+            return [step * number for number in range(int(last / step + 1e-9) + 1)]
+    return [0.0, last]
