@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 from scipy import special
@@ -207,12 +208,12 @@ def _body(chain: Chain, level: Level, *, pending: bool) -> Body:
     seats = tuple(
         Seat(post, tuple(d.member for d in chain.member(post).deputies)) for post in level.members
     )
-    need = _number(level.rule, level.members) if level.veto is None else None
+    need = number_of(level.rule, level.members) if level.veto is None else None
     graph = ruled(level.rule, level.veto, level.members) if need is None else None
     return Body(level.id, seats, need or 0, graph, pending)
 
 
-def _number(rule: Rule, members: tuple[str, ...]) -> int | None:
+def number_of(rule: Rule, members: tuple[str, ...]) -> int | None:
     """How many members a rule asks for, where it is nothing but a number of them."""
     if isinstance(rule, Of) and all(isinstance(item, str) for item in rule.items):
         items = [item for item in rule.items if isinstance(item, str)]
@@ -293,6 +294,10 @@ def at_least(need: int, chances: list[Array]) -> Array:
         return np.ones((1, 1))
     if need > len(chances):
         return np.zeros((1, 1))
+    if need == len(chances) < FEW:
+        return reduce(np.multiply, chances)
+    if need == 1 and len(chances) < FEW:
+        return 1 - reduce(np.multiply, [1 - chance for chance in chances])
     alike: dict[int, tuple[int, Array]] = {}
     for chance in chances:
         count, _ = alike.get(id(chance), (0, chance))

@@ -168,12 +168,13 @@ def _otherwise(one: Alternative) -> str:
 
 
 def _print_people(found: Assessment, most: int | None) -> None:
-    from cheget.assessment.change import blames, importances
+    from cheget.assessment.importance import blames, importances
     from cheget.assessment.words import percent
 
     ranked = importances(found.study)
-    parts = {one.person: one for one in blames(found.study)}
-    width = max((len(one.person) for one in ranked), default=0)
+    shown = [one.person for one in ranked[:most]]
+    parts = {one.person: one for one in blames(found.study, shown)}
+    width = max((len(person) for person in shown), default=0)
     for one in ranked[:most]:
         part = parts.get(one.person)
         told = "" if part is None else (
