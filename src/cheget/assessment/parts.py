@@ -17,7 +17,7 @@ from cheget.assessment.graph import Graph, drawn, ruled
 from cheget.assessment.model import Crew, Model
 from cheget.assessment.spread import Array
 from cheget.assessment.states import Answer
-from cheget.chain.chain import Chain, Level
+from cheget.chain.chain import Chain, Level, Member
 from cheget.chain.residual import ALWAYS
 from cheget.chain.rule import Carry, Of, Rule, names
 from cheget.chain.seating import Answer as Said
@@ -26,6 +26,8 @@ from cheget.chain.structure import Structure, structure_of
 from cheget.errors import AssessmentError
 
 Asks = Callable[[str], Answer]  # what somebody does, given the shocks
+_ELSEWHERE = " elsewhere"  # no name has a space: the seat of an originator, who sits at the head
+SILENT = Answer(np.zeros((1, 1)), np.zeros((1, 1)))
 FEW = 20  # of a crowd alike from which a closed form is faster than counting one by one
 
 
@@ -36,15 +38,30 @@ class Seat:
     post: str
     deputies: tuple[str, ...]
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who may fill it."""
+        return self.deputies if is_spent(self.post) else (self.post, *self.deputies)
+
     def answer(self, asks: Asks) -> Answer:
         """What becomes of the seat (rule 9)."""
-        own = asks(self.post)
+        own = SILENT if is_spent(self.post) else asks(self.post)
         if not self.deputies:
             return own
         nobody = np.ones((1, 1))
         for deputy in self.deputies:
             nobody = nobody * (1 - asks(deputy).concurs)
         return Answer(own.concurs + own.silent * (1 - nobody), own.refuses)
+
+    def pending(self, asks: Asks) -> Answer:
+        """The same, where whoever is silent counts as if they might still concur (rule 7)."""
+        if not is_spent(self.post):
+            refuses = asks(self.post).refuses
+        else:
+            refuses = np.ones((1, 1))
+            for deputy in self.deputies:
+                refuses = refuses * asks(deputy).refuses
+        return Answer(1 - refuses, refuses)
 
 
 @dataclass(frozen=True)
@@ -60,14 +77,14 @@ class Body:
     @property
     def people(self) -> frozenset[str]:
         """Everybody asked."""
-        return frozenset(p for seat in self.seats for p in (seat.post, *seat.deputies))
+        return frozenset(person for seat in self.seats for person in seat.people)
 
     def chance(self, asks: Asks) -> Array:
-        """P(it passes), or P(it isn't stopped)."""
+        """P(it passes), or P(it isn't stopped) (rules 7, 8)."""
         answers = [seat.answer(asks) for seat in self.seats]
         if self.pending:  # those alike stay one object, by which they are known
-            unlike = {id(one): one for one in answers}
-            might = {key: Answer(1 - one.refuses, one.refuses) for key, one in unlike.items()}
+            alike = {id(one): seat for one, seat in zip(answers, self.seats, strict=True)}
+            might = {key: seat.pending(asks) for key, seat in alike.items()}
             answers = [might[id(one)] for one in answers]
         if self.graph is not None:
             return self.graph.chance(answers)
@@ -83,11 +100,13 @@ class Entangled:
     @property
     def people(self) -> frozenset[str]:
         """Everybody asked."""
-        return frozenset(self.graph.people)
+        return frozenset(person for person in self.graph.people if not is_spent(person))
 
     def chance(self, asks: Asks) -> Array:
-        """P(seats can be given so that each rule is met)."""
-        return self.graph.chance([asks(person) for person in self.graph.people])
+        """P(seats can be given so that each rule is met) (rule 11)."""
+        return self.graph.chance(
+            [SILENT if is_spent(person) else asks(person) for person in self.graph.people]
+        )
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,7 @@ def parts_of(model: Model) -> Parts:
         AssessmentError: people sit at so many places that it can't be exact.
     """
     chain, ladder = _ordered(model)
+    _refuse_succession(model, chain, ladder[0])
     passing: list[tuple[Part, ...]] = []
     pending: list[tuple[Part, ...]] = []
     bodies = {level.id: _body(chain, level, pending=False) for level in ladder}
@@ -159,7 +179,10 @@ def parts_of(model: Model) -> Parts:
 
 
 def _ordered(model: Model) -> tuple[Chain, tuple[Level, ...]]:
-    """The ladder once its originator has concurred and taken their seat (rules 1, 11)."""
+    """The ladder once its originator has concurred and taken their seat (rules 1, 11).
+
+    Their other seats are gone, or left to their deputies.
+    """
     who, chain = model.originator, model.chain
     if who is None or chain.repeatable:
         return chain, model.ladder
@@ -167,16 +190,64 @@ def _ordered(model: Model) -> tuple[Chain, tuple[Level, ...]]:
         replace(member, deputies=tuple(d for d in member.deputies if d.member != who))
         for member in chain.members
     )
+    deputies = chain.member(who).deputies
+    spent = f"{who}{_ELSEWHERE}" if deputies else None
+    if spent is not None:
+        members = (*members, Member(spent, spent, deputies))
     ladder = tuple(
-        replace(
-            level,
-            members=tuple(post for post in level.members if post != who),
-            rule=given(level.rule, who, concurs=number == 0),
-            veto=None if level.veto is None else given(level.veto, who, concurs=False),
-        )
+        _without(level, who, None if number == 0 else spent, concurs=number == 0)
         for number, level in enumerate(model.ladder)
     )
     return replace(chain, members=members), ladder
+
+
+def _without(level: Level, who: str, instead: str | None, *, concurs: bool) -> Level:
+    """The level without somebody's answer; ``instead``: the seat that they leave."""
+    if instead is not None:
+        members = tuple(instead if post == who else post for post in level.members)
+        rule = _renamed(level.rule, who, instead)
+    else:
+        members = tuple(post for post in level.members if post != who)
+        rule = given(level.rule, who, concurs=concurs)
+    veto = None if level.veto is None else given(level.veto, who, concurs=False)
+    return replace(level, members=members, rule=rule, veto=veto)
+
+
+def is_spent(post: str) -> bool:
+    """Whether that is a seat which its member has left, to sit at the head."""
+    return post.endswith(_ELSEWHERE)
+
+
+def _renamed(rule: Rule, old: str, new: str) -> Rule:
+    if isinstance(rule, Carry):
+        weights = ((new if name == old else name, weight) for name, weight in rule.weights)
+        return Carry(rule.need, rule.strict, tuple(weights))
+    items = ((new if item == old else item) if isinstance(item, str) else _renamed(item, old, new)
+             for item in rule.items)  # fmt: skip
+    return Of(rule.need, tuple(items))
+
+
+def _refuse_succession(model: Model, chain: Chain, head: Level) -> None:
+    """Refuse a successor whose predecessor's answer at the head still counts (rule 10)."""
+    if head.veto is None and is_settled(head.rule):
+        return
+    asked = {p for post in head.members
+             for p in (post, *(d.member for d in chain.member(post).deputies))}  # fmt: skip
+    for person in sorted(asked):
+        profile = model.profiles.get(person)
+        if profile is not None and profile.replaced:
+            raise AssessmentError(
+                f"`{person}` answers at the head and may be replaced below it",
+                hint="exact is one answer for both; simulate it with --method mc, or let nobody "
+                "sit at both",
+            )  # fmt: skip
+
+
+def is_settled(rule: Rule) -> bool:
+    """Whether nothing is left of a rule."""
+    if isinstance(rule, Carry):
+        return rule.need < 0 if rule.strict else rule.need <= 0
+    return rule.need <= sum(not isinstance(item, str) and is_settled(item) for item in rule.items)
 
 
 def given(rule: Rule, who: str, *, concurs: bool) -> Rule:
@@ -251,11 +322,17 @@ class _Awaiting(Block):
 
 
 def _awaiting(block: Block, structure: Structure, last: str) -> _Awaiting:
+    """Rule 11: anybody who hasn't refused may still sit at the last level, a deputy too."""
     awaited = {}
     for place, seat in enumerate(block.people):
+        if is_spent(seat.person):
+            continue
         here = [v for v in seat.own if structure.seats.get(v, ("",))[0] == last]
-        if here:
-            awaited[place] = (Move(tuple(here), seat=here[0]),)
+        moves = [Move((v,), seat=v) for v in here]
+        moves += [move for move in seat.moves if move.seat is not None and move.seat not in here
+                  and structure.seats.get(move.seat, ("",))[0] == last]  # fmt: skip
+        if moves:
+            awaited[place] = tuple(moves)
     return _Awaiting(**{name: getattr(block, name) for name in block.__dataclass_fields__},
                      awaited=awaited)  # fmt: skip
 
