@@ -204,8 +204,8 @@ def test_once_another_refuses_is_one_correlation_by_two_integrals(
         ("members: {everyone: {refuses: 50%}}\nshared: {everyone: 20% once another refuses}\n",
          "once another refuses"),
         ("shared: {team: 20% once another refuses}\n", "nothing says how `team` refuses"),
-        ("groups: {g: [bob, cho]}\nmembers: {bob: {refuses: 5%}, cho: {refuses: 6%}}\n"
-         "shared: {g: 20% once another refuses}\n", "don't refuse alike"),
+        (("groups: {g: [bob, cho]}\nmembers: {bob: {refuses: 5%}, cho: {refuses: 6%}}\n"
+         "shared: {g: 20% once another refuses}\n"), "don't refuse alike"),
     ],
 )  # fmt: skip
 def test_beliefs_that_contradict_themselves_are_refused(more: str, said: str) -> None:

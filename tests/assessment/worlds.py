@@ -45,7 +45,7 @@ def parsed(world: World) -> tuple[Chain, Beliefs]:
     try:
         return world.parsed()
     except ChainFileError:
-        assume(False)  # noqa: FBT003
+        assume(False)
         raise
 
 
