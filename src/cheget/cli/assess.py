@@ -43,10 +43,14 @@ class Case:
               help="Points a repeat, where it must be sampled: a power of two.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Of the points drawn; equal seeds give equal digits.")  # fmt: skip
+@click.option("--method", type=click.Choice(["exact", "mc"]), default="exact", show_default=True,
+              help="mc: simulate it, run by run, which shares nothing with exact.")  # fmt: skip
+@click.option("--runs", type=click.IntRange(100, 10**9), default=100_000, show_default=True,
+              help="How often it is simulated.")  # fmt: skip
 @json_option
 def assess(
     files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
-    as_json: bool,
+    method: str, runs: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Would it be carried out, how surely, and what would change it?
 
@@ -55,6 +59,11 @@ def assess(
     are put side by side. Exit status 1 if an expectation is contradicted.
     """
     cases = read_cases(files)
+    if method == "mc":
+        from cheget.cli.simulated import say_simulated
+
+        say_simulated(cases, situation, runs, seed, as_json)
+        return
     with patience(as_json) as progress:
         found = [one for case in cases
                  for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
