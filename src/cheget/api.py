@@ -69,7 +69,8 @@ def load_beliefs(source: Source | None, chain: Chain) -> Beliefs:
         HouseError: there are none.
     """
     from cheget.assessment.parse import parse_beliefs
-    from cheget.cli.assess import BELIEFS, read_beliefs
+    from cheget.cli.assess import read_beliefs
+    from cheget.cli.scenarios import BELIEFS
 
     if source is None:
         return read_beliefs(chain)

@@ -13,7 +13,7 @@ import click
 
 from cheget.cli.check import read_chain
 from cheget.cli.plain import json_option, say
-from cheget.cli.scenarios import FOLDER, known
+from cheget.cli.scenarios import BELIEFS, FOLDER, beliefs_about, believed, known
 from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from cheget.assessment.beliefs import Beliefs
     from cheget.assessment.uncertainty import Estimate, Progress
     from cheget.chain.chain import Chain
-
-BELIEFS = FOLDER / "beliefs"
-DEFAULTS = {"tactical-release": "two-retired-officers"}  # where a scenario has several
 
 
 @dataclass(frozen=True)
@@ -139,8 +136,7 @@ def _path(given: str) -> Path:
     for folder in (FOLDER, BELIEFS):
         if (folder / f"{given}.yaml").is_file():
             return folder / f"{given}.yaml"
-    names = known() + sorted(file.stem for file in BELIEFS.glob("*.yaml"))
-    near = difflib.get_close_matches(given, names, 1)
+    near = difflib.get_close_matches(given, known() + believed(), 1)
     raise HouseError(f"there is no scenario, and there are no beliefs, named {given}",
                      hint=f"did you mean {near[0]}?" if near else "")  # fmt: skip
 
@@ -165,12 +161,8 @@ def _is_beliefs(path: Path) -> bool:
 
 def _own(chain: Chain) -> Path:
     """The beliefs that come with cheget about a chain."""
-    about = [path for path in sorted(BELIEFS.glob("*.yaml"))
-             if _document(path).get("chain") == chain.id]  # fmt: skip
-    chosen = DEFAULTS.get(chain.id)
-    for path in about:
-        if chosen in {None, path.stem}:
-            return path
+    for name in beliefs_about(chain.id):
+        return BELIEFS / f"{name}.yaml"
     raise HouseError(
         f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS"
     )
@@ -208,6 +200,7 @@ def _scenario(id_: str) -> Chain | None:
 def as_value(found: Assessment) -> dict[str, Any]:
     """An assessment as JSON; ``docs/assessment.md`` says what each key means."""
     from cheget.assessment.words import odds, phrase
+    from cheget.cli import forecasts
 
     mean = found.mean.value
     return {
@@ -255,6 +248,7 @@ def as_value(found: Assessment) -> dict[str, Any]:
             }
             for row in found.table
         ],
+        "forecasts": forecasts.as_value(found),
         "conditional": CONDITIONAL,
     }  # fmt: skip
 

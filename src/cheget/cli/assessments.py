@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cheget.cli.assess import CONDITIONAL
+from cheget.cli.forecasts import print_implied
 from cheget.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def print_assessment(found: Assessment, *, everything: bool = False) -> None:
     _print_people(found, None if everything else FEW)
     _title("assumptions")
     _print_assumptions(found, everything=everything)
+    if everything:
+        print_implied(found)
     click.echo(f"\n{CONDITIONAL[0].upper()}{CONDITIONAL[1:]}.")
     del percent, phrase
 
@@ -53,7 +56,7 @@ def headline(found: Assessment) -> list[str]:
         f"  {what} carried out: {answer}{_sampled(found)}.",
     ]
     if found.model.inputs:
-        lines.append(f"  90 % range {_range(low, high)}: in {percent(found.below_half.value)} of "
+        lines.append(f"  90 % range {_range(low, high)}: in {share(found.below_half.value)} "
                      "the stated range of beliefs the answer is below one half.")  # fmt: skip
         middle = found.at_medians
         more = f"  With every number at its median it would be {percent(middle)}"
@@ -64,11 +67,20 @@ def headline(found: Assessment) -> list[str]:
     if found.expected is not None:
         expected = found.expected
         line = (f"  Expected: {expected.text}. {expected.verdict.capitalize()}: true in "
-                f"{percent(expected.probability.value)} of the range of beliefs")  # fmt: skip
+                f"{share(expected.probability.value)} the range of beliefs")  # fmt: skip
         if expected.mean_disagrees:
             line += f"; but the mean, {percent(expected.mean)}, says otherwise"
         lines.append(f"{line}.")
     return lines
+
+
+def share(part: float) -> str:
+    """A part of the range of beliefs, before what it is a part of."""
+    from cheget.assessment.words import percent
+
+    if part <= 0:
+        return "none of"
+    return "all of" if part >= 1 else f"{percent(part)} of"
 
 
 def _sampled(found: Assessment) -> str:
@@ -223,9 +235,8 @@ def print_comparison(found: Sequence[Assessment]) -> None:
                    f"{likelihood(one.mean.value)}{spread}")  # fmt: skip
     for name, one in zip(names, found, strict=True):
         if one.expected is not None:
-            share = percent(one.expected.probability.value)
             click.echo(f"  {safe(name)}: expected {one.expected.text}: {one.expected.verdict}, "
-                       f"true in {share} of the range")  # fmt: skip
+                       f"true in {share(one.expected.probability.value)} the range")  # fmt: skip
     always = [one for one in found if one.situation == "legitimate"]
     rogue = [one for one in found if one.situation == "rogue"]
     for right in always:
