@@ -309,6 +309,17 @@ def test_a_code_verifies_or_says_which_step_does_not(at: Any) -> None:
     assert house.says("verify nonsense --charter charter.json", status=1)["order"] is None
 
 
+def test_beliefs_out_of_answers(at: Any) -> None:
+    house = at("empty")
+    Path("given.yaml").write_text("refuse: 1 - 4\nunreachable: 1 - 5\nreplaced: no\n"
+                                  "expect: less likely than not\n")  # fmt: skip
+    said = house.says("beliefs ask vault-unseal --answers given.yaml -o mine.yaml")
+    assert (said["beliefs"], said["phrase"], said["verdict"]) == (
+        "mine", "very likely", "contradicted",
+    )  # fmt: skip
+    assert Path("mine.yaml").exists()
+
+
 def test_errors(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     house = at("released")
     (order,) = house.shell.orders
