@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cheget.assessment.beliefs import Beliefs
     from cheget.assessment.uncertainty import Estimate, Progress
     from cheget.chain.chain import Chain
+    from cheget.cli.findings import Findings
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,14 @@ class Case:
               help="Points a repeat, where it must be sampled: a power of two.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Of the points drawn; equal seeds give equal digits.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Draw where it ends and how sure that is, and write the drawing.")  # fmt: skip
 @json_option
 def assess(
     files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
-    as_json: bool,
+    report: Path | None, svg: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Would it be carried out, how surely, and what would change it?
 
@@ -55,6 +60,7 @@ def assess(
     with patience(as_json) as progress:
         found = [one for case in cases
                  for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
+        findings = _drawn(report, svg, found, progress)
     if as_json:
         values = [as_value(one) for one in found]
         say(values[0] if len(values) == 1 else {"assessments": values}, as_json, lambda: None)
@@ -63,8 +69,8 @@ def assess(
 
         if len(found) > 1:
             print_comparison(found)
-        for one in found if len(found) == 1 or everything else ():
-            print_assessment(one, everything=everything)
+        for one in findings if len(found) == 1 or everything else ():
+            print_assessment(one.found, everything=everything, findings=one)
     if any(one.expected and one.expected.verdict == "contradicted" for one in found):
         raise click.exceptions.Exit(1)
 
@@ -78,6 +84,28 @@ def _assessed(
     for each in situations:
         yield assessed(case.chain, case.beliefs, each, samples=samples, seed=seed,
                        progress=progress)  # fmt: skip
+
+
+def _drawn(
+    page: Path | None, svg: Path | None, found: Sequence[Assessment], progress: Progress
+) -> Sequence[Findings]:
+    """Write the pictures that are asked for; what was computed for them is kept."""
+    from cheget.cli.findings import Findings
+
+    findings = [Findings(one) for one in found]
+    if page is None and svg is None:
+        return findings
+    from cheget.cli import assess_report
+
+    try:
+        if page is not None:
+            told = assess_report.prepared(findings, progress)
+            page.write_text(assess_report.report(told), "utf-8")
+        if svg is not None:
+            svg.write_text(assess_report.svg(found), "utf-8")
+    except OSError as error:
+        raise HouseError(f"{error.filename}: {error.strerror}") from error
+    return findings
 
 
 @contextmanager
