@@ -70,7 +70,7 @@ def importances(
         blocking: The minimal blocking sets, as prove finds them, for Fussell-Vesely by sets.
     """
     model, stated = study.model, study.quick()
-    likely = {} if blocking is None else _by_sets(study, blocking)
+    sets = {} if blocking is None else by_sets(study, blocking)
     known: dict[_Key, tuple[Estimate, Estimate]] = {}
     found = []
     for person in model.profiles:
@@ -79,12 +79,12 @@ def importances(
         key = _alike(model, person)
         if key not in known:
             known[key] = study.quick({person: "concurs"}), study.quick({person: "refused"})
-        found.append(_importance(person, stated, *known[key], likely.get(person)))
+        found.append(_importance(person, stated, *known[key], sets.get(person)))
     return tuple(sorted(found, key=lambda one: -one.birnbaum))
 
 
 def _importance(
-    person: str, stated: Estimate, plus: Estimate, minus: Estimate, likely: float | None
+    person: str, stated: Estimate, plus: Estimate, minus: Estimate, sets: float | None
 ) -> Importance:
     lost, left = 1 - stated.value, 1 - plus.value
     possible = lost > _EXACT
@@ -94,7 +94,7 @@ def _importance(
         lost / left if left > _EXACT else float("inf"),
         (1 - minus.value) / lost if possible else float("inf"),
         1 - left / lost if possible else 0.0,
-        likely / lost if likely is not None and possible else None,
+        sets,
         plus.method,
         float(np.hypot(plus.se, minus.se)),
     )
@@ -190,7 +190,11 @@ def _any_of(sets: Sequence[frozenset[str]]) -> Graph:
     return ruled(Of(1, items), None, people)
 
 
-def _by_sets(study: Study, blocking: Sequence[Collection[str]]) -> dict[str, float]:
+def by_sets(study: Study, blocking: Sequence[Collection[str]]) -> dict[str, float]:
+    """Everybody's Fussell-Vesely by sets: P(some minimal blocking set of theirs is idle)/(1-P).
+
+    Empty with a veto or visible answers, where it is undefined, or with too many sets.
+    """
     model = study.model
     if model.visible is not None or any(level.veto is not None for level in model.ladder):
         return {}
@@ -202,4 +206,7 @@ def _by_sets(study: Study, blocking: Sequence[Collection[str]]) -> dict[str, flo
         return {}
     fine = _FINE if study.size else _EXACT
     found = study.mean_of(lambda values: assessor.likely(values, fine))
-    return {person: one.value for person, one in zip(assessor.graphs, found, strict=True)}
+    lost = 1 - study.quick().value
+    if lost <= _EXACT:
+        return {}
+    return {person: one.value / lost for person, one in zip(assessor.graphs, found, strict=True)}

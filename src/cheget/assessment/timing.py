@@ -43,7 +43,9 @@ def in_time(points: Points, model: Model) -> list[Array]:
     return [row[again.ravel()] for row in found]
 
 
-def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list[Array]:
+def curves(
+    points: Points, waits: tuple[Wait | None, ...], until: float, fine: float = _AGREED
+) -> list[Array]:
     """For each step, P(T ≤ t) on a grid of t from 0 to ``until``, each shaped (points, grid)."""
     before = _curves(points, waits, until, _FIRST)
     size = 2 * _FIRST
@@ -52,7 +54,7 @@ def curves(points: Points, waits: tuple[Wait | None, ...], until: float) -> list
         worst = max(
             float(np.max(np.abs(a[:, -1] - b[:, -1]))) for a, b in zip(before, found, strict=True)
         )
-        if worst < _AGREED:
+        if worst < fine:
             return found
         before, size = found, 2 * size
     return before

@@ -121,12 +121,15 @@ class Study:
         return joined([self.assessor.at(self.values(scores[lot]), fine, counts[lot])
                        for lot in lots])  # fmt: skip
 
-    def nodes(self, draws: int) -> tuple[Array, Array]:
-        """Values of the inputs and their weights: a few nodes, or so many draws of many inputs."""
+    def nodes(self, draws: int, few: Sequence[int] = _FEW) -> tuple[Array, Array]:
+        """Values of the inputs and their weights: a few nodes, or so many draws of many inputs.
+
+        ``few``: nodes of each input, by how many inputs there are.
+        """
         if self.size > _MOST_MOMENTS:
             scores = self._scores(0, self.size)[:draws]
             return self.values(scores), np.full(draws, 1 / draws)
-        z, w = _hermite(_FEW[self.size])
+        z, w = _hermite(few[self.size])
         grids = np.meshgrid(*[z] * self.size, indexing="ij")
         scores = np.stack([grid.ravel() for grid in grids], axis=1) if grids else np.zeros((1, 0))
         return self.values(scores), _outer(w, self.size)
@@ -163,6 +166,10 @@ class Study:
             self._draws = found
         return self._draws
 
+    def drawn(self, repeat: int) -> Array:
+        """The inputs' values at the points of ``draws()[repeat]``, shaped (points, inputs)."""
+        return self.values(self._scores(repeat, self.size))
+
     def _scores(self, repeat: int, size: int) -> Array:
         rng = np.random.default_rng([self.seed, repeat])
         u = stats.qmc.Sobol(size, scramble=True, rng=rng).random(self.samples)
@@ -193,7 +200,7 @@ class Study:
         For the smaller questions: a rule of Gauss with few nodes, or draws where there are many
         inputs.
         """
-        if self.size > (_MOST_MOMENTS if self.model.visible is None else _MOST_TENSOR):
+        if self.asked == "sampled":
             rows = [np.atleast_1d(asked(self.values(self._scores(one, self.size)[:_LOT]))
                                   .mean(axis=0)) for one in range(self.repeats)]  # fmt: skip
             return tuple(_averaged(list(column)) for column in np.stack(rows, axis=1))
@@ -201,6 +208,13 @@ class Study:
         method: Method = "quadrature" if self.size or self.assessor.shocked else "exact"
         means = np.tensordot(weights, asked(values), axes=1)
         return tuple(Estimate(float(one), method) for one in np.atleast_1d(means))
+
+    @property
+    def asked(self) -> Method:
+        """How the smaller questions are answered over the inputs."""
+        if self.size > (_MOST_MOMENTS if self.model.visible is None else _MOST_TENSOR):
+            return "sampled"
+        return "quadrature" if self.size else "exact"
 
     def _method(self, found: Outcomes) -> Method:
         if found.method == "sampled":
