@@ -266,11 +266,11 @@ def _stops(found: Assessment) -> Iterator[str]:
 
 def _figures(one: Told) -> Iterator[str]:
     found, known = one.found, one.findings
-    asked = found.mean.method if found.mean.method == "sampled" else found.study.asked
     yield figure(lambda across: ends_chart(found, across), _how(f"By {_way(found.mean.method)}."))
     yield figure(lambda across: spread_chart(found, across), _how(_spread_how(found)))
+    by = f"By {_way(known.alternatives[0].method)}." if known.alternatives else ""
     if known.bars:
-        yield figure(lambda across: tornado_chart(known, across), _how(f"By {_way(asked)}."))
+        yield figure(lambda across: tornado_chart(known, across), _how(by))
         yield figure(lambda across: shares_chart(found, across), _how(_shares_how(found)))
     if one.land is not None:
         yield _heat(one, one.land)
@@ -284,7 +284,7 @@ def _figures(one: Told) -> Iterator[str]:
             ),
         )
     if known.alternatives:
-        yield figure(lambda across: what_if_chart(known, across), _how(f"By {_way(asked)}."))
+        yield figure(lambda across: what_if_chart(known, across), _how(by))
 
 
 def _heat(one: Told, land: Landscape) -> str:

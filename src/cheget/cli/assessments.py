@@ -24,10 +24,12 @@ from cheget.cli.findings import (
     named,
     otherwise,
     sampled,
+    share,
     source_text,
     spread_of,
     what,
 )
+from cheget.cli.forecasts import print_implied
 from cheget.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def print_assessment(
     _print_people(known, None if everything else FEW)
     _title("assumptions")
     _print_assumptions(found, everything=everything)
+    if everything:
+        print_implied(found)
     click.echo(f"\n{conditional()}")
 
 
@@ -117,7 +121,7 @@ def _print_drivers(known: Findings, most: int | None) -> None:
 def _print_people(known: Findings, most: int | None) -> None:
     width = max((len(one.person) for one in known.people), default=0)
     for one in known.people[:most]:
-        click.echo(f"  {one.person:<{width}}  {matters(one, known.blames.get(one.person))}")
+        click.echo(f"  {one.person:<{width}}  {matters(one, known.blame(one.person))}")
     if most is not None and len(known.people) > most:
         click.echo(f"  and {len(known.people) - most} more: --all")
 
@@ -144,9 +148,8 @@ def print_comparison(found: Sequence[Assessment]) -> None:
                    f"{likelihood(one.mean.value)}{spread}")  # fmt: skip
     for name, one in zip(names, found, strict=True):
         if one.expected is not None:
-            share = percent(one.expected.probability.value)
             click.echo(f"  {safe(name)}: expected {one.expected.text}: {one.expected.verdict}, "
-                       f"true in {share} of the range")  # fmt: skip
+                       f"true in {share(one.expected.probability.value)} the range")  # fmt: skip
     for right, wrong in always_never(found):
         click.echo(f"  {both_sentence(right, wrong)}")
     click.echo(f"\n{conditional()}")

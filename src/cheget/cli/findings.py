@@ -13,22 +13,24 @@ from typing import TYPE_CHECKING
 from cheget.assessment.change import (
     Alternative,
     Bar,
-    Blame,
-    Importance,
+    Passage,
     alternatives,
-    blames,
     break_even,
-    importances,
+    passages,
     tornado,
 )
+from cheget.assessment.importance import Blame, Importance, blames, by_sets, importances
 from cheget.assessment.words import odds, percent, phrase
 from cheget.cli.assess import CONDITIONAL
+from cheget.errors import TooEntangledError
+from cheget.proof.account import accounts
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
 
 NOTHING = 5e-7  # below it, a level has no bar
 HALF = 0.5
+SETS = 5_000  # minimal blocking sets, beyond which they aren't listed
 _END = 1e-4  # of what refusals can be
 _RARE = 0.01
 
@@ -38,6 +40,7 @@ class Findings:
 
     def __init__(self, found: Assessment) -> None:
         self.found = found
+        self._blames: dict[str, Blame | None] = {}
 
     @cached_property
     def even(self) -> float | None:
@@ -60,9 +63,29 @@ class Findings:
         return importances(self.found.study)
 
     @cached_property
-    def blames(self) -> dict[str, Blame]:
-        """Everybody's part in the stops."""
-        return {one.person: one for one in blames(self.found.study)}
+    def by_sets(self) -> dict[str, float]:
+        """Everybody's Fussell-Vesely by sets; empty where it is undefined."""
+        blocking = self._blocking()
+        return {} if blocking is None else by_sets(self.found.study, blocking)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Each level on the way down."""
+        return passages(self.found.study)
+
+    def blame(self, person: str) -> Blame | None:
+        """Somebody's part in the stops; None where it isn't defined."""
+        if person not in self._blames:
+            self._blames[person] = next(iter(blames(self.found.study, [person])), None)
+        return self._blames[person]
+
+    def _blocking(self) -> list[tuple[str, ...]] | None:
+        """The minimal blocking sets of the ladder, as prove finds them; None: too many."""
+        try:
+            sets = accounts(self.found.chain, None, self.found.beliefs.action)[0].blocking
+            return sets.first(SETS) if sum(sets.minimal()) <= SETS else None
+        except TooEntangledError:
+            return None
 
 
 def conditional() -> str:
@@ -92,6 +115,13 @@ def spread_of(low: float, high: float) -> str:
     return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
+def share(part: float) -> str:
+    """A part of the range of beliefs, before what it is a part of."""
+    if part <= 0:
+        return "none of"
+    return "all of" if part >= 1 else f"{percent(part)} of"
+
+
 def how_sure(found: Assessment) -> list[str]:
     """The 90 % range, and the value at the medians; nothing where nothing is uncertain."""
     if not found.model.inputs:
@@ -100,7 +130,7 @@ def how_sure(found: Assessment) -> list[str]:
     middle = found.at_medians
     differs = phrase(middle) != phrase(found.mean.value)
     more = f": another word, {phrase(middle)}, and not the answer" if differs else ""
-    below = f"in {percent(found.below_half.value)} of the stated range of beliefs"
+    below = f"in {share(found.below_half.value)} the stated range of beliefs"
     return [
         f"90 % range {spread_of(low, high)}: {below} the answer is below one half.",
         f"With every number at its median it would be {percent(middle)}{more}.",
@@ -114,7 +144,7 @@ def expectation(found: Assessment) -> str:
         return ""
     said = (
         f"Expected: {expected.text}. {expected.verdict.capitalize()}: true in "
-        f"{percent(expected.probability.value)} of the range of beliefs"
+        f"{share(expected.probability.value)} the range of beliefs"
     )
     if expected.mean_disagrees:
         said += f"; but the mean, {percent(expected.mean)}, says otherwise"
