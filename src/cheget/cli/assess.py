@@ -62,6 +62,8 @@ def assess(
     """
     cases = read_cases(files)
     if method == "mc":
+        if report or svg:
+            raise click.UsageError("--report and --svg show what is computed, not --method mc")
         from cheget.cli.simulated import say_simulated
 
         say_simulated(cases, situation, runs, seed, as_json)
