@@ -225,6 +225,8 @@ def plane_chart(pairs: Sequence[Pair], across: int = WIDE) -> Chart:
     first = pairs[0]
     title = (f"The right order gets through: {percent(first.right.mean.value)}. "
              f"The wrong one: {percent(first.wrong.mean.value)}")  # fmt: skip
+    if first.designs:
+        title = "Always and never: as it is, and what its levels could be"
     if several:
         title = "Who lets the right order through and stops the wrong one"
     return plane(title, dots, across)
