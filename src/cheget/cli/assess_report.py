@@ -42,6 +42,7 @@ from cheget.cli.findings import (
     how_sure,
     named,
     otherwise,
+    way,
     what,
 )
 from cheget.errors import AssessmentError
@@ -259,9 +260,9 @@ def _stops(found: Assessment) -> Iterator[str]:
 
 def _figures(one: Told) -> Iterator[str]:
     found, known = one.found, one.findings
-    yield figure(lambda across: ends_chart(found, across), _how(f"By {_way(found.mean.method)}."))
+    yield figure(lambda across: ends_chart(found, across), _how(f"By {way(found.mean.method)}."))
     yield figure(lambda across: spread_chart(found, across), _how(_spread_how(found)))
-    by = f"By {_way(known.alternatives[0].method)}." if known.alternatives else ""
+    by = f"By {way(known.alternatives[0].method)}." if known.alternatives else ""
     if known.bars:
         yield figure(lambda across: tornado_chart(known, across), _how(by))
         yield figure(lambda across: shares_chart(found, across), _how(_shares_how(found)))
@@ -284,7 +285,7 @@ def _heat(one: Told, land: Landscape) -> str:
     grid = grid_of(land)
     first = land.stated[0] if land.stated else None
     sliders = explore(grid, first.refuses if first else 0.2, first.correlation if first else 0.0)
-    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {_way(land.method)}; "
+    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {way(land.method)}; "
     note += "everybody alike, all else as stated. Diamonds: medians as stated."
 
     def draw(across: int) -> Chart:
@@ -297,25 +298,21 @@ def _how(text: str) -> str:
     return tag("p", text=text, class_="how")
 
 
-def _way(method: str) -> str:
-    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
-
-
 def _spread_how(found: Assessment) -> str:
     if not found.model.inputs:
-        return f"By {_way(found.mean.method)}."
+        return f"By {way(found.mean.method)}."
     drawn = found.study.samples * found.study.repeats
     below = found.below_half
     how = f" ± {100 * below.se:.2g} points" if below.method == "sampled" else ""
-    return (f"Mean by {_way(found.mean.method)}; the area is {drawn:,} Sobol points; "
-            f"the share below one half by {_way(below.method)}{how}.")  # fmt: skip
+    return (f"Mean by {way(found.mean.method)}; the area is {drawn:,} Sobol points; "
+            f"the share below one half by {way(below.method)}{how}.")  # fmt: skip
 
 
 def _shares_how(found: Assessment) -> str:
     worst = max(one.total.se for one in found.inputs)
     how = f" ± {100 * worst:.2g} points or less" if worst > 0 else ""
-    ways = [way for way, _ in groupby(sorted(one.total.method for one in found.inputs))]
-    return f"Sobol indices by {' and '.join(_way(way) for way in ways)}{how}."
+    ways = [each for each, _ in groupby(sorted(one.total.method for one in found.inputs))]
+    return f"Sobol indices by {' and '.join(way(each) for each in ways)}{how}."
 
 
 def _notes() -> str:
