@@ -70,8 +70,8 @@ def rules(draw: st.DrawFn, members: list[str], *, plain: bool = False) -> str:
 @st.composite
 def worlds(  # noqa: PLR0912 - one branch for each thing a file can say
     draw: st.DrawFn, *, people: int = 5, most: int = 3, silence: bool = True, groups: int = 1,
-    veto: bool = True, deputies: bool = True, replace: bool = True, events: bool = True, crews: bool = True,
-    twice: bool = True, visible: bool = False, delays: bool = False,
+    veto: bool = True, deputies: bool = True, replace: bool = True, events: bool = True,
+    crews: bool = True, twice: bool = True, visible: bool = False, delays: bool = False,
 ) -> World:  # fmt: skip
     everybody = [f"p{number}" for number in range(draw(st.integers(min(people, most), people)))]
     left = list(draw(st.permutations(everybody)))
