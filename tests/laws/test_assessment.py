@@ -357,7 +357,9 @@ NOTHING: dict[str, Any] = {
 @settings(max_examples=60)
 @given(worlds(groups=0), st.sampled_from(sorted(NOTHING)))
 def test_what_says_nothing_changes_nothing(world: World, what: str) -> None:
-    keys = {*NOTHING[what], "replace"} if "group" in what else {*NOTHING[what]}  # shared, by r
+    keys = (
+        {*NOTHING[what], "replace"} if "group" in what else {*NOTHING[what]}
+    )  # successors share a group of one
     bare = World(world.chain, {k: v for k, v in world.beliefs.items() if k not in keys})
     assume("p0" in world.chain["members"])
     parsed(bare)
