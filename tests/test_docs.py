@@ -66,6 +66,21 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
         assert matches(expected, lines), (command, expected, lines)
 
 
+ASSESSED = commands((ROOT / "docs" / "assessment.md").read_text())
+
+
+@pytest.mark.parametrize(("command", "expected"), ASSESSED, ids=[one for one, _ in ASSESSED])
+def test_assessments_print_what_their_page_shows(command: str, expected: list[str]) -> None:
+    from click.testing import CliRunner
+
+    from cheget.cli.main import cheget
+
+    _, *words = command.split()
+    done = CliRunner().invoke(cheget, words)
+    assert done.exit_code == 0, done.output
+    assert matches(expected, [line.rstrip() for line in done.output.splitlines()])
+
+
 def shape(line: str) -> str:
     """A line without what differs from run to run: the order's words, and numbers."""
     line = re.sub(r"order  [a-z]+( [a-z]+){5}", "order  WORDS", line)

@@ -146,6 +146,8 @@ def test_assessments_designs_sweeps_and_trees(at: Any) -> None:
         "situations: {legitimate: {everyone: {refuses: 4%}}, rogue: {everyone: {refuses: 80%}}}\n"
     )
     both = house.says("assess chain.yaml beliefs.yaml", status=1)["assessments"]
+    whole = house.says("assess chain.yaml beliefs.yaml --all", status=1)["assessments"]
+    assert [one["person"] for one in whole[0]["change"]["importance"]]
     assert [one["situation"] for one in both] == ["legitimate", "rogue"]
     assert both[0]["carried_out"]["mean"] == pytest.approx(1 - 0.04**2)
     assert [one["expect"]["verdict"] for one in both] == ["supported", "contradicted"]
@@ -309,6 +311,17 @@ def test_a_code_verifies_or_says_which_step_does_not(at: Any) -> None:
     assert other["holds"] is False
     Path("nonsense").write_text("nonsense")
     assert house.says("verify nonsense --charter charter.json", status=1)["order"] is None
+
+
+def test_beliefs_out_of_answers(at: Any) -> None:
+    house = at("empty")
+    Path("given.yaml").write_text("refuse: 1 - 4\nunreachable: 1 - 5\nreplaced: no\n"
+                                  "expect: less likely than not\n")  # fmt: skip
+    said = house.says("beliefs ask vault-unseal --answers given.yaml -o mine.yaml")
+    assert (said["beliefs"], said["phrase"], said["verdict"]) == (
+        "mine", "very likely", "contradicted",
+    )  # fmt: skip
+    assert Path("mine.yaml").exists()
 
 
 def test_errors(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from assessment.enumeration import Ends, enumerated
 from assessment.worlds import World, parsed, worlds
 from cheget.assessment.beliefs import Beliefs
-from cheget.assessment.change import importances
+from cheget.assessment.importance import importances
 from cheget.assessment.model import model_of
 from cheget.assessment.outcome import Assessor, Outcomes, medians
 from cheget.assessment.spread import Array

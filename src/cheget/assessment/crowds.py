@@ -7,18 +7,24 @@ that small probabilities keep their digits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 from scipy import special
 
 from cheget.assessment.spread import Array
 
+_FEW = 20
 _MANY = 48  # people, from which counts are one array and not an array each
 _CELLS = 2_000_000  # chances times counts at once
 
 
 def at_least(need: int, chances: Sequence[Array]) -> Array:
     """P(at least ``need`` of independent people succeed); alike ones are one object."""
+    if 0 < need == len(chances) < _FEW:
+        return reduce(np.multiply, chances)
+    if need == 1 and 1 < len(chances) < _FEW:
+        return 1 - reduce(np.multiply, [1 - chance for chance in chances])
     alike: dict[int, tuple[int, Array]] = {}
     for chance in chances:
         count, _ = alike.get(id(chance), (0, chance))

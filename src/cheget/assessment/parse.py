@@ -285,21 +285,34 @@ class _Reader:
         return Decision(terms, factors)
 
     def _expect(self, node: Node) -> Expectation:
-        found = fields.scalar(node, "an expectation, such as `carried out < 50%`")
-        match = _EXPECT.fullmatch(found.text)
-        if match is None:
-            raise found.fault(f"`{found.text}` is not an expectation",
-                              expected="`carried out`, `stopped`, `stopped at LEVEL` or `expired`, "
-                              "then <, <=, > or >= and a probability")  # fmt: skip
-        with placed(found):
-            number = parse_number(match[4], "probability")
-        if not number.certain:
-            raise found.fault("an expectation compares with one number")
-        level = match[2] or ""
-        if level and level not in {EXECUTORS, *(each.id for each in self.chain.levels)}:
-            raise found.fault(f"`{level}` is not a level")
-        outcome = match[1].split(" at ")[0]
-        return Expectation(found.text, outcome, level, match[3], number.numbers[0])  # type: ignore[arg-type]
+        return _expectation(fields.scalar(node, "an expectation, such as `carried out < 50%`"),
+                            self.chain)  # fmt: skip
+
+
+def parse_expectation(text: str, chain: Chain) -> Expectation:
+    """What somebody claims of a chain, in the words of `expect`.
+
+    Raises:
+        ChainFileError: it isn't written as an expectation, or names no level.
+    """
+    return _expectation(Scalar(text, 1, 1), chain)
+
+
+def _expectation(found: Scalar, chain: Chain) -> Expectation:
+    match = _EXPECT.fullmatch(found.text)
+    if match is None:
+        raise found.fault(f"`{found.text}` is not an expectation",
+                          expected="`carried out`, `stopped`, `stopped at LEVEL` or `expired`, "
+                          "then <, <=, > or >= and a probability")  # fmt: skip
+    with placed(found):
+        number = parse_number(match[4], "probability")
+    if not number.certain:
+        raise found.fault("an expectation compares with one number")
+    level = match[2] or ""
+    if level and level not in {EXECUTORS, *(each.id for each in chain.levels)}:
+        raise found.fault(f"`{level}` is not a level")
+    outcome = match[1].split(" at ")[0]
+    return Expectation(found.text, outcome, level, match[3], number.numbers[0])  # type: ignore[arg-type]
 
 
 def _sources(node: Node) -> Mapping[str, Source]:

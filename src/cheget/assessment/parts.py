@@ -179,12 +179,12 @@ def _body(chain: Chain, level: Level, *, pending: bool, head: bool = False) -> B
     seats = tuple(
         Seat(post, tuple(d.member for d in chain.member(post).deputies)) for post in level.members
     )
-    need = _number(level.rule, level.members) if level.veto is None else None
+    need = number_of(level.rule, level.members) if level.veto is None else None
     graph = ruled(level.rule, level.veto, level.members) if need is None else None
     return Body(level.id, seats, need or 0, graph, pending, head)
 
 
-def _number(rule: Rule, members: tuple[str, ...]) -> int | None:
+def number_of(rule: Rule, members: tuple[str, ...]) -> int | None:
     """How many members a rule asks for, where it is nothing but a number of them."""
     if isinstance(rule, Of) and all(isinstance(item, str) for item in rule.items):
         items = [item for item in rule.items if isinstance(item, str)]

@@ -177,6 +177,8 @@ class _Turn:
         state = self.forced.get(person, "")
         if state == "concurs":
             return np.ones((1, 1)), np.zeros((1, 1))
+        if state == "refused":
+            return np.zeros((1, 1)), np.ones((1, 1))
         key = (profile, state, seen)
         if key not in self._known and self.model.visible is not None:
             concurrence, refusal = (self.people.points.of(ref) for ref in self.model.visible)

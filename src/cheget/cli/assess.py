@@ -13,17 +13,15 @@ import click
 
 from cheget.cli.check import read_chain
 from cheget.cli.plain import json_option, say
-from cheget.cli.scenarios import FOLDER, known
+from cheget.cli.scenarios import BELIEFS, FOLDER, beliefs_about, believed, known
 from cheget.errors import ChainFileError, HouseError
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
     from cheget.assessment.beliefs import Beliefs
-    from cheget.assessment.uncertainty import Estimate, Progress
+    from cheget.assessment.uncertainty import Progress
     from cheget.chain.chain import Chain
-
-BELIEFS = FOLDER / "beliefs"
-DEFAULTS = {"tactical-release": "two-retired-officers"}  # where a scenario has several
+    from cheget.cli.findings import Findings
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,14 @@ class Case:
               help="mc: simulate it, run by run, which shares nothing with exact.")  # fmt: skip
 @click.option("--runs", type=click.IntRange(100, 10**9), default=100_000, show_default=True,
               help="How often it is simulated.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+              help="Draw where it ends and how sure that is, and write the drawing.")  # fmt: skip
 @json_option
 def assess(
     files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
-    method: str, runs: int, as_json: bool,
+    method: str, runs: int, report: Path | None, svg: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Would it be carried out, how surely, and what would change it?
 
@@ -67,16 +69,19 @@ def assess(
     with patience(as_json) as progress:
         found = [one for case in cases
                  for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
+        findings = _drawn(report, svg, found, progress)
     if as_json:
-        values = [as_value(one) for one in found]
+        from cheget.cli.assess_values import as_value
+
+        values = [as_value(one, everything=everything) for one in findings]
         say(values[0] if len(values) == 1 else {"assessments": values}, as_json, lambda: None)
     else:
         from cheget.cli.assessments import print_assessment, print_comparison
 
         if len(found) > 1:
             print_comparison(found)
-        for one in found if len(found) == 1 or everything else ():
-            print_assessment(one, everything=everything)
+        for one in findings if len(found) == 1 or everything else ():
+            print_assessment(one.found, everything=everything, findings=one)
     if any(one.expected and one.expected.verdict == "contradicted" for one in found):
         raise click.exceptions.Exit(1)
 
@@ -90,6 +95,28 @@ def _assessed(
     for each in situations:
         yield assessed(case.chain, case.beliefs, each, samples=samples, seed=seed,
                        progress=progress)  # fmt: skip
+
+
+def _drawn(
+    page: Path | None, svg: Path | None, found: Sequence[Assessment], progress: Progress
+) -> Sequence[Findings]:
+    """Write the pictures that are asked for; what was computed for them is kept."""
+    from cheget.cli.findings import Findings
+
+    findings = [Findings(one) for one in found]
+    if page is None and svg is None:
+        return findings
+    from cheget.cli import assess_report
+
+    try:
+        if page is not None:
+            told = assess_report.prepared(findings, progress)
+            page.write_text(assess_report.report(told), "utf-8")
+        if svg is not None:
+            svg.write_text(assess_report.svg(found), "utf-8")
+    except OSError as error:
+        raise HouseError(f"{error.filename}: {error.strerror}") from error
+    return findings
 
 
 @contextmanager
@@ -148,8 +175,7 @@ def _path(given: str) -> Path:
     for folder in (FOLDER, BELIEFS):
         if (folder / f"{given}.yaml").is_file():
             return folder / f"{given}.yaml"
-    names = known() + sorted(file.stem for file in BELIEFS.glob("*.yaml"))
-    near = difflib.get_close_matches(given, names, 1)
+    near = difflib.get_close_matches(given, known() + believed(), 1)
     raise HouseError(f"there is no scenario, and there are no beliefs, named {given}",
                      hint=f"did you mean {near[0]}?" if near else "")  # fmt: skip
 
@@ -174,12 +200,8 @@ def _is_beliefs(path: Path) -> bool:
 
 def _own(chain: Chain) -> Path:
     """The beliefs that come with cheget about a chain."""
-    about = [path for path in sorted(BELIEFS.glob("*.yaml"))
-             if _document(path).get("chain") == chain.id]  # fmt: skip
-    chosen = DEFAULTS.get(chain.id)
-    for path in about:
-        if chosen in {None, path.stem}:
-            return path
+    for name in beliefs_about(chain.id):
+        return BELIEFS / f"{name}.yaml"
     raise HouseError(
         f"no beliefs about {chain.id}", hint="name a file: cheget assess CHAIN BELIEFS"
     )
@@ -214,62 +236,4 @@ def _scenario(id_: str) -> Chain | None:
     return None
 
 
-def as_value(found: Assessment) -> dict[str, Any]:
-    """An assessment as JSON; ``docs/assessment.md`` says what each key means."""
-    from cheget.assessment.words import odds, phrase
-
-    mean = found.mean.value
-    return {
-        "chain": found.chain.id,
-        "beliefs": found.beliefs.id,
-        "situation": found.situation or None,
-        "given": "that it is ordered" if found.model.originator else "that nobody has ordered yet",
-        "carried_out": {
-            **_estimate(found.mean),
-            "sd": found.sd.value,
-            "sd_se": found.sd.se,
-            "quantiles": {f"{q:.2f}": value.value for q, value in found.quantiles},
-            "below_half": found.below_half.value,
-            "below_half_se": found.below_half.se,
-            "at_medians": found.at_medians,
-            "phrase": phrase(mean),
-            "odds": odds(mean),
-        },
-        "stopped": [{"level": one.level, **_estimate(one.stopped)} for one in found.steps],
-        "expired": [{"level": one.level, **_estimate(one.expired)} for one in found.steps],
-        "inputs": [
-            {
-                "name": one.name,
-                "first": one.first.value,
-                "first_se": one.first.se,
-                "total": one.total.value,
-                "total_se": one.total.se,
-                "method": one.first.method,
-                "text": found.input(one.name).belief.text,
-                "source": found.input(one.name).belief.source or None,
-            }
-            for one in found.inputs
-        ],
-        "expect": None if found.expected is None else {
-            "text": found.expected.text,
-            "probability": found.expected.probability.value,
-            "se": found.expected.probability.se,
-            "verdict": found.expected.verdict,
-            "mean": found.expected.mean,
-        },
-        "assumptions": [
-            {
-                "person": row.person, "state": row.state, "text": row.text, "said_of": row.said_of,
-                "situation": row.situation or None, "source": row.source or None,
-            }
-            for row in found.table
-        ],
-        "conditional": CONDITIONAL,
-    }  # fmt: skip
-
-
 CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    return {"mean": found.value, "se": found.se, "method": found.method}

@@ -110,14 +110,14 @@ def _print(found: Designs, best: Design | None, always: float, never: float) -> 
         click.echo(f"  {click.style(_sentence(best), bold=True)}.")
     click.echo("")
     click.echo(f"  {'people':>6}  {'right':>8}  {'wrong':>8}  the chain that errs least")
-    for one in _least_erring(found.front)[:ROWS]:
+    for one in least_erring(found.front)[:ROWS]:
         rules = ", ".join(f"{k} of {n} at {safe(level)}" for level, k, n in one.rules)
         click.echo(f"  {one.people:>6}  {100 * one.always:>6.1f} %  {100 * one.never:>6.2f} %  "
                    f"{rules or 'nobody is asked'}")  # fmt: skip
     click.echo(f"\n{CONDITIONAL[0].upper()}{CONDITIONAL[1:]}.")
 
 
-def _least_erring(front: Sequence[Design]) -> list[Design]:
+def least_erring(front: Sequence[Design]) -> list[Design]:
     """For each number of people, the chain with the fewest errors of both kinds."""
     best: dict[int, Design] = {}
     for one in front:

@@ -21,7 +21,7 @@ COLOURS = {  # light, dark
 }
 SANS = "'IBM Plex Sans', 'Helvetica Neue', Helvetica, Arial, sans-serif"
 
-_EMPTY = {"meta", "rect", "circle", "path"}
+_EMPTY = {"meta", "rect", "circle", "path", "input"}
 _NARROW, _WIDE = set("fijlrtI.,:;'|!()[]- "), set("mwMW@%&—…")
 
 

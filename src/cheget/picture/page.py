@@ -1,6 +1,7 @@
-"""A page that stands alone: no script, nothing from elsewhere, light and dark, on paper too.
+"""A page that stands alone: nothing from elsewhere, light and dark, on paper too.
 
-Its policy forbids everything but its own one style, named by its hash.
+Its policy forbids everything but its own one style, and its one script if it has any, each named
+by its hash.
 """
 
 from __future__ import annotations
@@ -77,21 +78,28 @@ class Bar:
     more: str = ""  # said when it is pointed at
 
 
-def page(title: str, *body: str) -> str:
-    """The whole file."""
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def page(title: str, *body: str, style: str = STYLE, script: str = "") -> str:
+    """The whole file. Style and script are ours: nothing from outside may be in either."""
+    policy = f"default-src 'none'; style-src {_hashed(style)}; base-uri 'none'; form-action 'none'"
+    if script:
+        policy += f"; script-src {_hashed(script)}"
     head = "".join([
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", text=title),
-        f"<style>{STYLE}</style>",
+        f"<style>{style}</style>",
     ])  # fmt: skip
+    last = f"<script>{script}</script>" if script else ""
     return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+        f'<!doctype html>\n<html lang="en"><head>{head}</head>'
+        f"<body>{''.join(body)}{last}</body></html>\n"
     )
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def part(title: str, sentences: Iterable[str], *inner: str) -> str:

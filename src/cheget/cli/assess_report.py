@@ -1,0 +1,344 @@
+"""``cheget assess --report`` and ``--svg``: an assessment as a page of its own, and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from cheget.assessment.design import designs
+from cheget.assessment.fan import Released, released
+from cheget.assessment.landscape import Landscape, landscape
+from cheget.assessment.model import model_of
+from cheget.assessment.words import likelihood, percent
+from cheget.cli.assess_charts import (
+    Pair,
+    comparison_chart,
+    ends_chart,
+    fan_chart,
+    grid_of,
+    heat_chart,
+    plane_chart,
+    range_title,
+    shares_chart,
+    spread_chart,
+    tornado_chart,
+    verdict,
+    what_if_chart,
+)
+from cheget.cli.assess_tables import every_number, grid_table, people_tables, stated_tables
+from cheget.cli.design import least_erring
+from cheget.cli.findings import (
+    HALF,
+    NOTHING,
+    Findings,
+    always_never,
+    both_sentence,
+    conditional,
+    even_sentence,
+    expectation,
+    given,
+    how_sure,
+    named,
+    otherwise,
+    what,
+)
+from cheget.errors import AssessmentError
+from cheget.picture.chart import STYLE as CHARTS
+from cheget.picture.chart import Chart, drawing, figure
+from cheget.picture.explore import SCRIPT, explore
+from cheget.picture.explore import STYLE as SLIDERS
+from cheget.picture.markup import tag
+from cheget.picture.page import STYLE, card, page
+from cheget.picture.tables import STYLE as TABLES
+from cheget.picture.tables import folded, table
+
+if TYPE_CHECKING:
+    from cheget.assessment.answer import Assessment
+    from cheget.assessment.design import Design
+    from cheget.assessment.uncertainty import Progress
+
+DRIVERS = 3
+DESIGNED = 4  # people at a level, at most, in the designs drawn
+LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
+    "h4{font-size:16px;line-height:1.3;font-weight:650;margin:0 0 2px}"
+    "header .soft{margin:0 0 6px}header{max-width:none}header p{max-width:860px}"
+    "figure{margin:0 0 16px;break-inside:avoid}"
+    "figcaption p{font-size:13px;line-height:1.4;margin:0 0 12px}"
+    "svg.chart{max-width:100%;height:auto;overflow:visible}svg.chart.wide{display:block}"
+    ".how{font-size:12px;color:var(--soft);margin:8px 0 0}"
+    ".brief{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:16px}"
+    ".brief .card{margin:0}ol{margin:0;padding:0 0 0 20px}"
+    ".figures{columns:2;column-gap:16px;margin:16px 0 0}"
+    "details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}"
+    "details[open] summary{margin-bottom:8px}"
+    "@media(max-width:1000px){.brief{grid-template-columns:minmax(0,1fr);gap:12px}}"
+    "@media(max-width:1180px){.figures{columns:1}.figures figure{max-width:560px}}"
+    "@media(max-width:780px){.card{padding:14px 18px}svg.chart.wide{display:none}"
+    "svg.chart.narrow{display:block;margin:0 auto}}"
+    "@media print{.brief{grid-template-columns:repeat(3,minmax(0,1fr));gap:10px}"
+    ".figures{columns:2}.figures figure{max-width:none}h4{font-size:13px}"
+    "svg.chart.wide{display:none}svg.chart.narrow{display:block}figcaption p,.how{font-size:10px}"
+    "details::details-content{content-visibility:visible;height:auto}summary{list-style:none}}"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """An assessment with what only pictures need; None where that isn't defined."""
+
+    findings: Findings
+    land: Landscape | None
+    released: Released | None
+
+    @property
+    def found(self) -> Assessment:
+        """The assessment."""
+        return self.findings.found
+
+
+def prepared(findings: Sequence[Findings], progress: Progress) -> list[Told]:
+    """Compute what the pictures need."""
+    return [Told(one, _land(one.found, progress), released(one.found.study)) for one in findings]
+
+
+def _land(found: Assessment, progress: Progress) -> Landscape | None:
+    try:
+        return landscape(found.chain, found.beliefs, found.situation, progress=progress)
+    except AssessmentError:
+        return None
+
+
+def svg(found: Sequence[Assessment]) -> str:
+    """The screen's charts as a file: where it ends and how sure, or the answers side by side."""
+    first = found[0]
+    if len(found) > 1:
+        return drawing("carried out, given that it is ordered", conditional(),
+                       [comparison_chart(found)])  # fmt: skip
+    where = f", {first.situation}" if first.situation else ""
+    title = f"{first.chain.title}{where}: {verdict(first.mean.value)}"
+    said = f"{_question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
+    return drawing(title, said, [ends_chart(first), spread_chart(first)])
+
+
+def report(told: Sequence[Told]) -> str:
+    """The page."""
+    found = [one.found for one in told]
+    pairs = [Pair(right, wrong, _designs(right, wrong)) for right, wrong in always_never(found)]
+    body = [_page_of(told[0])] if len(told) == 1 else _comparison(told, pairs)
+    names = ", ".join(dict.fromkeys(one.chain.title for one in found))
+    return page(
+        f"{names}: would it be carried out?", *body, _notes(),
+        tag("footer", text=f"cheget assess. {conditional()} Every number says whether it is exact,"
+            " by quadrature, or sampled."),
+        style=LOOK, script=SCRIPT if any(one.land for one in told) else "",
+    )  # fmt: skip
+
+
+def _question(found: Assessment) -> str:
+    where = f", {found.situation}" if found.situation else ""
+    return (f"{found.chain.title}: would {what(found)} be carried out, {given(found)}? "
+            f"On the beliefs {found.beliefs.id}{where}.")  # fmt: skip
+
+
+def _designs(right: Assessment, wrong: Assessment) -> tuple[Design, ...]:
+    """What the chain's levels could be instead, where that is defined."""
+    try:
+        models = (model_of(one.chain, one.beliefs, one.situation) for one in (right, wrong))
+        return tuple(least_erring(designs(*models, most=DESIGNED).front))
+    except AssessmentError:
+        return ()
+
+
+def _page_of(one: Told) -> str:
+    """One assessment."""
+    found = one.found
+    head = [tag("p", text=_question(found), class_="soft"),
+            tag("h1", text=f"{verdict(found.mean.value)}."), *_said(found)]  # fmt: skip
+    return tag("header", *head) + _body(one)
+
+
+def _said(found: Assessment) -> Iterator[str]:
+    for line in (*how_sure(found), expectation(found)):
+        if line:
+            yield tag("p", text=line)
+    yield tag("p", text=conditional(), class_="soft")
+
+
+def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
+    """Several assessments: the answers side by side, then each."""
+    found = [one.found for one in told]
+    title = both_sentence(pairs[0].right, pairs[0].wrong) if len(pairs) == 1 else ""
+    questions = list(dict.fromkeys(_question(one) for one in found))
+    head = [tag("p", text=questions[0] if len(questions) == 1 else
+                "Would it be carried out, given that it is ordered?", class_="soft"),
+            tag("h1", text=title or f"{range_title(found)}."),
+            tag("p", text=conditional(), class_="soft")]  # fmt: skip
+    pictures = [figure(lambda across: comparison_chart(found, across), _how(_means(found)))]
+    if pairs:
+        note = "Open: chains of the same levels, without crews, deputies or deadlines."
+        pictures.append(figure(lambda across: plane_chart(pairs, across),
+                               _how(note if pairs[0].designs else _means(found))))  # fmt: skip
+    parts = [
+        tag("section", tag("h2", text=named(one.found)),
+            tag("p", text=f"{verdict(one.found.mean.value)}."), *_said(one.found),
+            _body(one), class_="part")
+        for one in told
+    ]  # fmt: skip
+    return [tag("header", *head), tag("div", *pictures, class_="figures"), *parts]
+
+
+def _means(found: Sequence[Assessment]) -> str:
+    return f"Means: {', '.join(dict.fromkeys(one.mean.method for one in found))}."
+
+
+def _body(one: Told) -> str:
+    known, found = one.findings, one.found
+    return "".join([
+        tag("div", *_brief(known), class_="brief"),
+        tag("div", *_figures(one), class_="figures"),
+        tag("section", tag("h2", text="Whose mind matters most"), *people_tables(known),
+            class_="part"),
+        tag("section", tag("h2", text="Who got which number from where"), *stated_tables(found),
+            class_="part"),
+        folded("Every number, and how it was got", every_number(found)),
+    ])  # fmt: skip
+
+
+def _brief(known: Findings) -> Iterator[str]:
+    found = known.found
+    if known.bars:
+        items = [tag("li", tag("b", text=bar.name), tag("span", text=_driver(known, bar.name)))
+                 for bar in known.bars[:DRIVERS]]  # fmt: skip
+        title = {1: "What drives it", 2: "Two drivers"}.get(len(items), "Three drivers")
+        yield card(title, tag("ol", *items))
+    yield card("What would change it", tag("ul", *(tag("li", text=one) for one in _changes(known))))
+    yield card("Where it stops", tag("ul", *(tag("li", text=one) for one in _stops(found))))
+
+
+def _driver(known: Findings, name: str) -> str:
+    bar = next(one for one in known.bars if one.name == name)
+    total = next(one.total.value for one in known.found.inputs if one.name == name)
+    text = known.found.input(name).belief.text
+    return (f": {percent(bar.low)} to {percent(bar.high)} over its range, {text} "
+            f"({100 * total:.0f} % of the doubt).")  # fmt: skip
+
+
+def _changes(known: Findings) -> Iterator[str]:
+    """The break-even, what turns the verdict, and what moves it most either way."""
+    mean = known.found.mean.value
+    yield even_sentence(known.even, mean)
+    turned = [one for one in known.alternatives if (one.mean < HALF) != (mean < HALF)]
+    if not turned:
+        yield "One thing otherwise at a time, nothing that was tried turns it."
+    for one in turned[:DRIVERS]:
+        yield f"{_capital(otherwise(one))}: {likelihood(one.mean)}."
+    rest = [one for one in known.alternatives if one not in turned[:DRIVERS]]
+    if rest:
+        for one in {min(rest, key=lambda one: one.mean): 0, max(rest, key=lambda one: one.mean): 0}:
+            yield f"{_capital(otherwise(one))}: {percent(one.mean)}."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _stops(found: Assessment) -> Iterator[str]:
+    stopped = sum(one.stopped.value for one in found.steps)
+    expired = sum(one.expired.value for one in found.steps)
+    if stopped > NOTHING:
+        yield f"Refusals stop it: {percent(stopped)}."
+    if expired > NOTHING:
+        yield f"It expires, unanswered: {percent(expired)}."
+    ranked = sorted(found.steps, key=lambda one: -one.stopped.value - one.expired.value)
+    for one in ranked[:DRIVERS]:
+        if one.stopped.value + one.expired.value > NOTHING:
+            yield f"At {one.level}: {percent(one.stopped.value + one.expired.value)}."
+
+
+def _figures(one: Told) -> Iterator[str]:
+    found, known = one.found, one.findings
+    yield figure(lambda across: ends_chart(found, across), _how(f"By {_way(found.mean.method)}."))
+    yield figure(lambda across: spread_chart(found, across), _how(_spread_how(found)))
+    by = f"By {_way(known.alternatives[0].method)}." if known.alternatives else ""
+    if known.bars:
+        yield figure(lambda across: tornado_chart(known, across), _how(by))
+        yield figure(lambda across: shares_chart(found, across), _how(_shares_how(found)))
+    if one.land is not None:
+        yield _heat(one, one.land)
+    if one.released is not None:
+        curves = one.released
+        yield figure(
+            lambda across: fan_chart(found, curves, across),
+            _how(
+                "Delays by convolution, beliefs "
+                + ("drawn as Sobol points." if found.model.inputs else "certain.")
+            ),
+        )
+    if known.alternatives:
+        yield figure(lambda across: what_if_chart(known, across), _how(by))
+
+
+def _heat(one: Told, land: Landscape) -> str:
+    grid = grid_of(land)
+    first = land.stated[0] if land.stated else None
+    sliders = explore(grid, first.refuses if first else 0.2, first.correlation if first else 0.0)
+    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {_way(land.method)}; "
+    note += "everybody alike, all else as stated. Diamonds: medians as stated."
+
+    def draw(across: int) -> Chart:
+        return heat_chart(one.findings, grid, across)
+
+    return figure(draw, sliders, grid_table(land), _how(note))
+
+
+def _how(text: str) -> str:
+    return tag("p", text=text, class_="how")
+
+
+def _way(method: str) -> str:
+    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
+
+
+def _spread_how(found: Assessment) -> str:
+    if not found.model.inputs:
+        return f"By {_way(found.mean.method)}."
+    drawn = found.study.samples * found.study.repeats
+    below = found.below_half
+    how = f" ± {100 * below.se:.2g} points" if below.method == "sampled" else ""
+    return (f"Mean by {_way(found.mean.method)}; the area is {drawn:,} Sobol points; "
+            f"the share below one half by {_way(below.method)}{how}.")  # fmt: skip
+
+
+def _shares_how(found: Assessment) -> str:
+    worst = max(one.total.se for one in found.inputs)
+    how = f" ± {100 * worst:.2g} points or less" if worst > 0 else ""
+    ways = [way for way, _ in groupby(sorted(one.total.method for one in found.inputs))]
+    return f"Sobol indices by {' and '.join(_way(way) for way in ways)}{how}."
+
+
+def _notes() -> str:
+    rows = [
+        ("Birnbaum", "P⁺ - P⁻", "how many points concurring or refusing moves it by"),
+        ("risk reduction worth", "(1 - P) / (1 - P⁺)", "how many times rarer not carried out gets"),
+        ("risk achievement worth", "(1 - P⁻) / (1 - P)", "how many times more frequent it gets"),
+        (
+            "Fussell\N{EN DASH}Vesely, by reduction",
+            "1 - (1 - P⁺) / (1 - P)",
+            "the share that hangs on them",
+        ),
+        (
+            "refused",
+            "P(stopped at their level, they among the refusers)",
+            "several may refuse at once",
+        ),
+        ("alone", "P(stopped, and not had they alone concurred)", "they and nobody else"),
+    ]
+    return folded(
+        "How importance is measured",
+        tag("p", text="Somebody is forced to concur (P⁺) or to refuse (P⁻), the shock and everybody"
+            " else left alone; P is as stated. All of the event that it is not carried out. With"
+            " uncertain numbers, ratios of means."),
+        table(("measure", "formula", "says"), rows),
+    )  # fmt: skip
