@@ -130,11 +130,16 @@ def report(told: Sequence[Told]) -> str:
     body = [_page_of(told[0])] if len(told) == 1 else _comparison(told, pairs)
     names = ", ".join(dict.fromkeys(one.chain.title for one in found))
     return page(
-        f"{names}: would it be carried out?", *body, _notes(),
+        f"{names}: would it be carried out?", *map(_unbroken, (*body, _notes())),
         tag("footer", text=f"cheget assess. {conditional()} Every number says whether it is exact,"
             " by quadrature, or sampled."),
         style=LOOK, script=SCRIPT if any(one.land for one in told) else "",
     )  # fmt: skip
+
+
+def _unbroken(markup: str) -> str:
+    """A figure stays with its percent sign."""
+    return markup.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _question(found: Assessment) -> str:
@@ -147,7 +152,9 @@ def _designs(right: Assessment, wrong: Assessment) -> tuple[Design, ...]:
     """What the chain's levels could be instead, where that is defined."""
     try:
         models = (model_of(one.chain, one.beliefs, one.situation) for one in (right, wrong))
-        return tuple(least_erring(designs(*models, most=DESIGNED).front))
+        return tuple(
+            one for one in least_erring(designs(*models, most=DESIGNED).front) if one.people
+        )
     except AssessmentError:
         return ()
 
@@ -156,7 +163,8 @@ def _page_of(one: Told) -> str:
     """One assessment."""
     found = one.found
     head = [tag("p", text=_question(found), class_="soft"),
-            tag("h1", text=f"{verdict(found.mean.value)}."), *_said(found)]  # fmt: skip
+            tag("h1", text=f"{verdict(found.mean.value)}."), *_said(found),
+            tag("p", text=conditional(), class_="soft")]  # fmt: skip
     return tag("header", *head) + _body(one)
 
 
@@ -164,7 +172,6 @@ def _said(found: Assessment) -> Iterator[str]:
     for line in (*how_sure(found), expectation(found)):
         if line:
             yield tag("p", text=line)
-    yield tag("p", text=conditional(), class_="soft")
 
 
 def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:

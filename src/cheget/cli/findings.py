@@ -189,6 +189,8 @@ def figure(p: float) -> str:
     """A probability where there is little room: whole percent, or odds below one."""
     if 0 < p < _RARE:
         return odds(p)
+    if 0 < 1 - p < _RARE:
+        return "> 99 %"
     return f"{100 * p:.0f} %"
 
 
