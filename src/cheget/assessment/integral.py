@@ -16,8 +16,8 @@ from cheget.assessment.spread import Array
 
 MOST_CELLS = 300_000  # points times nodes at once
 _MOST_HALVINGS = 45
-# Panels of [-9, 9] and a little more. A step beside an edge falls between the nodes of both panels,
-# and where people refuse with one half it lies beside 0; here no edge, of halves either, is natural.
+# Panels of [-9, 9] and a little more. A step beside an edge falls between the nodes of both its
+# panels, and where people refuse with one half it lies beside 0: no edge here is natural.
 _STARTS = np.arange(-9.0, 10.0) - 0.381966
 WIDTH = 8.5
 _SAFETY = 100.0

@@ -1,5 +1,7 @@
 """Beliefs made ready to compute with: who holds which number, and from where (rules 19 and 20).
 
+Rules are those of ``spec/assessment.md``.
+
 A ``Ref`` is a number's place: a constant, or one of the model's inputs, which are the uncertain
 numbers. Two people with equal ``Profile`` are alike, and are computed once.
 """
@@ -245,7 +247,7 @@ class _Builder:
         return found
 
     def _ref(self, name: str, belief: Belief) -> Ref:
-        """Where a number stands; an uncertain one becomes an input at its first use."""
+        """Where a number stands; an uncertain one becomes an input at its first use (rule 20)."""
         if belief.number.certain:
             return Ref(belief.number.numbers[0])
         if name not in self.inputs:
@@ -257,9 +259,10 @@ class _Builder:
 
     def _profile(self, person: str, levels: tuple[int, ...], groups: tuple[int, ...]) -> Profile:
         keys = [self.ladder[number].id for number in levels]
-        if person == self.beliefs.originator:
+        if person == self.beliefs.originator:  # rule 1
             return Profile(ZERO, ZERO, ZERO, (), (), 0)
         first = min((number for number in levels if number > 0), default=0)
+        # Rule 10: nobody is replaced at the head, no deputy either.
         below_head = any(person in level.members for level in self.ladder[1:])
         return self._held(person, [person], keys, first, groups,
                           self.beliefs.replace if below_head else 0)  # fmt: skip
@@ -280,6 +283,7 @@ class _Builder:
                        tuple(shifts), groups, replaced)  # fmt: skip
 
     def _stated(self, person: str, state: State, own: list[str], levels: list[str]) -> Ref | None:
+        """Rule 19: the situation before the base file; member before level before everyone."""
         for situation, part in self.parts:
             for keys in (own, levels, [EVERYONE]):
                 said = [key for key in keys if state in part.get(key, {})]
@@ -300,7 +304,7 @@ class _Builder:
         return None
 
     def _sized(self) -> list[tuple[Shared, frozenset[str] | None, int]]:
-        """Who thinks alike, the larger groups first; members None: everyone."""
+        """Who thinks alike, the larger groups first (rule 4); members None: everyone."""
         people = len(self.places) + sum(
             count * len(set(names(kind.crew))) for kind, count in self._named() if kind.crew
         )
@@ -376,7 +380,7 @@ class _Builder:
         return [(self.chain.kind(kind), count) for kind, count in self.beliefs.naming.items()]
 
     def _crews(self, belongs: Callable[[str | None], tuple[int, ...]]) -> list[Crew]:
-        """The crews of the executors named; none where no kind among them has any."""
+        """The crews of the executors named; none where no kind among them has any (rule 12)."""
         if all(kind.crew is None for kind, _ in self._named()):
             return []
         place = len(self.ladder)
@@ -408,7 +412,7 @@ _ADVERBS = {
 
 
 def _itself(number: Number) -> Wait:
-    """The delay itself: an interval is a log-normal's 90 %."""
+    """The delay itself: an interval is a log-normal's 90 % (rule 16)."""
     if number.certain:
         return Wait(Ref(number.numbers[0]), ZERO)
     low, high = map(math.log, number.numbers)
