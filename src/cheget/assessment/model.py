@@ -27,7 +27,7 @@ from cheget.assessment.number import Z95, Number, fixed
 from cheget.assessment.spread import median
 from cheget.chain.chain import Chain, ExecutorKind, Level
 from cheget.chain.rule import names
-from cheget.errors import AssessmentError, ChainFileError
+from cheget.errors import AssessmentError
 
 BASE = ""  # the situation of the base file
 NOT_SAID = Belief(fixed(0.0), "0")
@@ -289,10 +289,9 @@ class _Builder:
                 said = [key for key in keys if state in part.get(key, {})]
                 if len(said) > 1:
                     second = part[said[1]][state]
-                    raise ChainFileError(
+                    raise second.fault(
                         f"`{person}` sits at {' and '.join(said)}, and both say how "
-                        f"{_ADVERBS[state]}",
-                        line=second.line, column=1, hint=f"say it of `{person}` alone",
+                        f"{_ADVERBS[state]}", hint=f"say it of `{person}` alone",
                     )  # fmt: skip
                 if said:
                     belief = part[said[0]][state]
@@ -335,18 +334,18 @@ class _Builder:
         refuses = self._refuses_of(shared)
         ends = tuple(correlation(refuses, x) for x in shared.belief.number.numbers)
         if any(end is None for end in ends):
-            raise ChainFileError(
-                f"they refuse with {refuses:.0%} at the median, and once another refuses with less",
-                line=shared.belief.line, column=1, expected=f"more than {refuses:.0%}",
+            raise shared.belief.fault(
+                f"they refuse with {refuses:.0%} at the median, and with less once another does",
+                expected=f"more than {refuses:.0%}",
             )  # fmt: skip
         numbers = tuple(end for end in ends if end is not None)
         number = fixed(numbers[0])
         if len(numbers) > 1:
             number = Number(shared.belief.number.kind, numbers)
             if not 0 < numbers[0] < numbers[1] < 1:
-                raise ChainFileError("this range would end at a correlation of 0 or 1",
-                                     line=shared.belief.line, column=1)  # fmt: skip
-        return self._ref(name, Belief(number, shared.belief.text, "", shared.belief.line))
+                raise shared.belief.fault("this range would end at a correlation of 0 or 1")
+        return self._ref(name, Belief(number, shared.belief.text, "", shared.belief.line,
+                                      shared.belief.column))  # fmt: skip
 
     def _refuses_of(self, shared: Shared) -> float:
         """The median of the base file's `refuses` of that group (rule 4)."""
@@ -355,17 +354,17 @@ class _Builder:
         if shared.group in self.beliefs.groups:
             found = {self._base_refuses(person) for person in self.beliefs.groups[shared.group]}
             if len(found) != 1:
-                raise ChainFileError(
+                raise shared.belief.fault(
                     f"the members of `{shared.group}` don't refuse alike",
-                    line=shared.belief.line, column=1, hint="state the correlation itself",
+                    hint="state the correlation itself",
                 )  # fmt: skip
             keys = [found.pop()]
         for key in keys:
             belief = base.get(key, {}).get("refuses")
             if belief is not None:
                 return median(belief.number)
-        raise ChainFileError(
-            f"nothing says how `{shared.group}` refuses", line=shared.belief.line, column=1,
+        raise shared.belief.fault(
+            f"nothing says how `{shared.group}` refuses",
             hint="say it of `everyone`, or state the correlation itself",
         )  # fmt: skip
 
