@@ -449,7 +449,10 @@ class Refuser(Assessor):
 
 
 def asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answer]:
-    """What somebody does given the shocks; people alike are one object."""
+    """What somebody does given the shocks; people alike are one object.
+
+    One mind each (rule 6): whoever sits twice is asked once, in every part.
+    """
     model = people.model
     kinds = {crew.kind.id: crew.profile for crew in model.crews}
     known: dict[object, Answer] = {}
@@ -469,7 +472,7 @@ def asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answ
 
 
 def medians(model: Model) -> Array:
-    """Each input's median, shaped (1, inputs)."""
+    """Each input's median, shaped (1, inputs) (rule 22)."""
     from cheget.assessment.spread import median
 
     return np.array([[median(one.number) for one in model.inputs]]).reshape(1, -1)

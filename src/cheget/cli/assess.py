@@ -214,6 +214,7 @@ def read_beliefs(chain: Chain) -> Beliefs:
 
 
 def _case(path: Path, chains: dict[str, Chain]) -> Case:
+    from cheget.assessment.model import model_of
     from cheget.assessment.parse import parse_beliefs
 
     about = _document(path).get("chain", "")
@@ -222,10 +223,13 @@ def _case(path: Path, chains: dict[str, Chain]) -> Case:
         raise HouseError(f"{path} is about {about or 'no chain'}, which isn't given",
                          hint="name its file too: cheget assess CHAIN BELIEFS")  # fmt: skip
     try:
-        return Case(chain, parse_beliefs(path.read_bytes(), chain))
+        case = Case(chain, parse_beliefs(path.read_bytes(), chain))
+        for situation in case.beliefs.situations or [""]:  # a contradiction is shown in its file
+            model_of(chain, case.beliefs, situation)
     except ChainFileError as error:
         error.file = str(path)
         raise
+    return case
 
 
 def _scenario(id_: str) -> Chain | None:
