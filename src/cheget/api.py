@@ -144,9 +144,10 @@ class Assessed:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``cheget assess --json`` prints."""
-        from cheget.cli.assess import as_value
+        from cheget.cli.assess_values import as_value
+        from cheget.cli.findings import Findings
 
-        return as_value(self.answer)
+        return as_value(Findings(self.answer))
 
     def _repr_html_(self) -> str:
         """The answer in sentences, and where it ends."""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assessment.golden import beliefs_of, cases, chain_of
-from cheget.assessment.change import break_even, importances
+from cheget.assessment.change import break_even
+from cheget.assessment.importance import importances
 from cheget.assessment.model import model_of
 from cheget.assessment.number import parse_number
 from cheget.assessment.outcome import Assessor, medians
@@ -91,13 +92,16 @@ def test_the_refusal_at_which_it_is_as_likely_as_not() -> None:
 
 
 def test_how_much_each_mind_matters() -> None:
-    found = {one.person: one for one in importances(study("importance"))}
+    of = study("importance")
+    blocking = accounts(of.model.chain)[0].blocking.first(100)
+    found = {one.person: one for one in importances(of, blocking)}
     for person, answers in cases()["importance"]["answers"].items():
         one = found[person]
         assert one.birnbaum == pytest.approx(answers["birnbaum"], abs=1e-8)
         assert one.reduction == pytest.approx(answers["rrw"], abs=1e-8)
         assert one.achievement == pytest.approx(answers["raw"], abs=1e-8)
         assert one.fussell_vesely == pytest.approx(answers["fussell_vesely"], abs=1e-8)
+        assert one.by_sets == pytest.approx(answers["fussell_vesely_sets"], abs=1e-8)
 
 
 def test_ranges_have_the_medians_and_means_that_are_published() -> None:

@@ -146,9 +146,13 @@ def test_assessments_designs_sweeps_and_trees(at: Any) -> None:
         "situations: {legitimate: {everyone: {refuses: 4%}}, rogue: {everyone: {refuses: 80%}}}\n"
     )
     both = house.says("assess chain.yaml beliefs.yaml", status=1)["assessments"]
+    whole = house.says("assess chain.yaml beliefs.yaml --all", status=1)["assessments"]
+    assert [one["person"] for one in whole[0]["change"]["importance"]]
     assert [one["situation"] for one in both] == ["legitimate", "rogue"]
     assert both[0]["carried_out"]["mean"] == pytest.approx(1 - 0.04**2)
     assert [one["expect"]["verdict"] for one in both] == ["supported", "contradicted"]
+    drawn = house.says("assess chain.yaml beliefs.yaml --method mc --runs 4000")["assessments"]
+    assert {one["carried_out"]["method"] for one in drawn} == {"sampled"}
     missing = house.fails("assess chain.yaml beliefs.yaml --situation war")
     assert missing["hint"] == "the beliefs have: legitimate, rogue"
     found = house.says(

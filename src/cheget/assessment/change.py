@@ -1,4 +1,4 @@
-"""What would change it: break-even, tornado, forced minds, persuasion, replacement."""
+"""What would change it: break-even, tornado, persuasion, replacement, an order on its way."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from scipy import optimize
 from cheget.assessment.beliefs import EVERYONE, Beliefs
 from cheget.assessment.model import BASE, Model, Profile, Ref, Wait, model_of
 from cheget.assessment.number import Z95, fixed
-from cheget.assessment.outcome import Assessor, Refuser
+from cheget.assessment.outcome import Method
 from cheget.assessment.spread import Array
-from cheget.assessment.uncertainty import Study
+from cheget.assessment.uncertainty import Estimate, Study
 from cheget.chain.chain import Chain
 from cheget.errors import AssessmentError
 
 HALF = 0.5
 _FINE = 1e-9
-_EXACT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -29,30 +28,8 @@ class Bar:
     name: str
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Importance:
-    """How much one person's answer matters, by forcing it (``assessment`` page, formulas).
-
-    All of the event *not carried out*; ``reduction`` is infinite where concurring makes it
-    certain to be carried out.
-    """
-
-    person: str
-    birnbaum: float
-    reduction: float  # risk reduction worth, (1-P)/(1-P+)
-    achievement: float  # risk achievement worth, (1-P-)/(1-P)
-    fussell_vesely: float  # by reduction, 1 - (1-P+)/(1-P)
-
-
-@dataclass(frozen=True)
-class Blame:
-    """One person's part in the stops (rule 18)."""
-
-    person: str
-    refused: float
-    alone: float
+    method: Method = "quadrature"
+    se: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +39,8 @@ class Alternative:
     what: str
     of: str
     mean: float
+    method: Method = "quadrature"
+    se: float = 0.0
 
 
 def break_even(
@@ -154,75 +133,34 @@ def tornado(study: Study) -> tuple[Bar, ...]:
             def at(ref: Ref, place: int = place, value: float = value) -> Ref:
                 return Ref(value) if ref.input == place else ref
 
-            ends.append(Study(pruned(_mapped(study.model, at))).quick_mean())
-        bars.append(Bar(one.name, ends[0], ends[1]))
+            ends.append(Study(pruned(_mapped(study.model, at))).quick())
+        low, high = ends
+        se = max(low.se, high.se)
+        method: Method = "sampled" if se else low.method
+        bars.append(Bar(one.name, low.value, high.value, method, se))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.high - bar.low)))
-
-
-def importances(study: Study) -> tuple[Importance, ...]:
-    """Everybody's importance, the most important first. Uncertain inputs: ratios of means."""
-    model = study.model
-    p = study.quick_mean()
-    found = []
-    for person in model.profiles:
-        if person == model.originator:
-            continue
-        plus, minus = (_forced(study, person, state) for state in ("concurs", "refused"))
-        lost = 1 - p
-        left = 1 - plus
-        found.append(Importance(
-            person,
-            plus - minus,
-            lost / left if left > _EXACT else float("inf"),
-            (1 - minus) / lost if lost > _EXACT else float("inf"),
-            1 - left / lost if lost > _EXACT else 0.0,
-        ))  # fmt: skip
-    return tuple(sorted(found, key=lambda one: -one.birnbaum))
-
-
-def _forced(study: Study, person: str, state: str) -> float:
-    assessor = Assessor(study.model, {person: state})
-    mean, _ = study.mean_of(lambda values: assessor.at(values, _FINE).carried_out)
-    return float(mean)
-
-
-def blames(study: Study) -> tuple[Blame, ...]:
-    """Everybody's part in the stops, the largest first. Undefined with visible answers."""
-    if study.model.visible is not None:
-        return ()
-    found = []
-    seated = {post for level in study.model.ladder for post in level.members}
-    for person in study.model.profiles:
-        if person in seated and person != study.model.originator:
-            assessor = Refuser(study.model, person)
-            (refused, alone), _ = study.mean_of(
-                lambda values, assessor=assessor: assessor.parts_in_stops(values, _FINE)  # type: ignore[misc]
-            )
-            found.append(Blame(person, float(refused), float(alone)))
-    return tuple(sorted(found, key=lambda one: -one.refused))
 
 
 def alternatives(chain: Chain, beliefs: Beliefs, situation: str = BASE) -> tuple[Alternative, ...]:
     """One thing otherwise at a time: persuasion, replacement, visible answers, independence."""
     model = model_of(chain, beliefs, situation)
     steps = model.steps[1:] if model.originator else model.steps
-    found = [
-        Alternative("persuaded", step, Study(shifted(model, step, -1.0)).quick_mean())
-        for step in steps
-    ]
-    found.append(Alternative("persuaded", EVERYONE,
-                             Study(shifted(model, EVERYONE, -1.0)).quick_mean()))  # fmt: skip
+    found = [_otherwise("persuaded", step, shifted(model, step, -1.0))
+             for step in (*steps, EVERYONE)]  # fmt: skip
     for more in (1, 2):
         again = replace(beliefs, replace=beliefs.replace + more)
-        mean = Study(model_of(chain, again, situation)).quick_mean()
-        found.append(Alternative("replaced", str(more), mean))
+        found.append(_otherwise("replaced", str(more), model_of(chain, again, situation)))
     if model.groups:
         alone = replace(beliefs, shared=())
-        mean = Study(model_of(chain, alone, situation)).quick_mean()
-        found.append(Alternative("independent", EVERYONE, mean))
+        found.append(_otherwise("independent", EVERYONE, model_of(chain, alone, situation)))
     if beliefs.visible is None:
         found += _seen(chain, beliefs, situation)
     return tuple(found)
+
+
+def _otherwise(what: str, of: str, model: Model) -> Alternative:
+    found = Study(model).quick()
+    return Alternative(what, of, found.value, found.method, found.se)
 
 
 def turning(chain: Chain, beliefs: Beliefs, probability: float, most: int = 3) -> int | None:
@@ -240,10 +178,10 @@ def _seen(chain: Chain, beliefs: Beliefs, situation: str) -> list[Alternative]:
 
     shown = {"concurrence": Belief(fixed(0.25), "0.25"), "refusal": Belief(fixed(-0.7), "-0.7")}
     try:
-        mean = Study(model_of(chain, replace(beliefs, visible=shown), situation)).quick_mean()
+        model = model_of(chain, replace(beliefs, visible=shown), situation)
+        return [_otherwise("visible", "concurrence 0.25, refusal -0.7", model)]
     except AssessmentError:
         return []
-    return [Alternative("visible", "concurrence 0.25, refusal -0.7", mean)]
 
 
 def shifted(model: Model, step: str, shift: float) -> Model:
@@ -265,26 +203,39 @@ def shifted(model: Model, step: str, shift: float) -> Model:
     return replace(model, profiles=profiles, crews=crews)
 
 
-def remaining(study: Study) -> tuple[tuple[str, float], ...]:
-    """Once each level has concurred, what the rest is worth (rule 17): A_K / A_l."""
-    assessor = study.assessor
-    passed, _ = study.mean_of(lambda values: assessor.at(values, _FINE).passed)
-    last = passed[-1]
-    rows = zip(study.model.steps, np.atleast_1d(passed), strict=True)
-    return tuple((step, float(last / worth) if worth > 0 else 0.0) for step, worth in rows)
+@dataclass(frozen=True)
+class Passage:
+    """A level on the way down: what is left once it has concurred, and what it does if asked.
+
+    ``remaining``: the rest is worth A_K / A_l (rule 17). ``refuses``: P(it stops the order | every
+    level above concurred), which is what "and if it got as far as them?" asks (rule 3).
+    """
+
+    level: str
+    remaining: Estimate
+    refuses: Estimate
 
 
-def conditional_refusals(study: Study) -> tuple[tuple[str, float], ...]:
-    """P(a level stops it | every level above concurred): what "if it got as far as him" asks."""
-    assessor = study.assessor
+def passages(study: Study) -> tuple[Passage, ...]:
+    """Each level on the way down, from the head."""
+    assessor, steps = study.assessor, len(study.model.steps)
 
-    def both(values: Array) -> Array:
+    def asked(values: Array) -> Array:
         found = assessor.at(values, _FINE)
-        before = np.concatenate([np.ones((len(values), 1)), found.passed[:, :-1]], axis=1)
-        return np.stack([found.stopped, before], axis=1)
+        return np.concatenate([found.passed, found.stops], axis=1)
 
-    (stops, before), _ = study.mean_of(both)
+    found = study.mean_of(asked)
+    passed, stops = found[:steps], found[steps:]
+    before = (Estimate(1.0, "exact"), *passed)
     return tuple(
-        (step, float(stop / worth) if worth > 0 else 0.0)
-        for step, stop, worth in zip(study.model.steps, stops, before, strict=True)
+        Passage(step, _ratio(passed[-1], now), _ratio(stop, above))
+        for step, now, above, stop in zip(study.model.steps, passed, before, stops, strict=False)
     )
+
+
+def _ratio(part: Estimate, whole: Estimate) -> Estimate:
+    """A ratio of means; its error by that of both, which is more than it is."""
+    if whole.value <= 0:
+        return Estimate(0.0, part.method)
+    value = part.value / whole.value
+    return Estimate(value, part.method, (part.se + value * whole.se) / whole.value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ from cheget.chain.rule import Rule
 from cheget.errors import AssessmentError
 
 _S = TypeVar("_S", bound=Hashable)
-_Said = Literal["concur", "refuse", "silent"]
-_SAID: tuple[_Said, ...] = ("concur", "refuse", "silent")
+ONE = ("concur", "refuse", "silent")
+BOTH = (*ONE, "succeeded", "vacant")  # refused at the head, and a successor concurs, or is silent
 MOST_STATES = 200_000
 _Arrows = NDArray[np.intp]
 
@@ -30,40 +30,48 @@ class Graph:
     """``people`` in their order; for each, where every state goes by their answer."""
 
     people: tuple[str, ...]
-    arrows: tuple[tuple[_Arrows, _Arrows, _Arrows], ...]
+    arrows: tuple[tuple[_Arrows, ...], ...]
     met: Array  # of the last states: 1 where the end is met
 
     def chance(self, answers: Sequence[Answer]) -> Array:
         """P(the end is met) when each answers independently."""
         value = self.met[:, None, None]
-        for (concur, refuse, silent), answer in zip(
-            reversed(self.arrows), reversed(answers), strict=True
-        ):
-            value = (
-                answer.concurs * value[concur] + answer.refuses * value[refuse]
-                + answer.silent * value[silent]
+        for arrows, answer in zip(reversed(self.arrows), reversed(answers), strict=True):
+            value = sum(
+                (chance * value[arrow]
+                 for chance, arrow in zip(_chances(answer, len(arrows)), arrows, strict=True)),
+                np.zeros((1, 1, 1)),
             )  # fmt: skip
         return np.asarray(value[0])
 
 
+def _chances(answer: Answer, ways: int) -> tuple[Array, ...]:
+    """Of what was said, as ``ONE`` or ``BOTH`` list it."""
+    if ways == len(ONE):
+        return answer.concurs, answer.refuses, answer.silent
+    first = answer.at_head
+    return (first.concurs, answer.refuses, first.silent, answer.concurs - first.concurs,
+            np.maximum(answer.silent - first.silent, 0.0))  # fmt: skip
+
+
 def drawn(
-    people: Sequence[str], start: _S, step: Callable[[_S, int, _Said], _S],
-    is_met: Callable[[_S], bool],
+    people: Sequence[str], start: _S, step: Callable[[_S, int, str], _S],
+    is_met: Callable[[_S], bool], answers: Sequence[tuple[str, ...]] | None = None,
 ) -> Graph:  # fmt: skip
-    """The graph of the states that can be reached.
+    """The graph of the states that can be reached; ``answers``: what each may say.
 
     Raises:
         AssessmentError: there are too many of them.
     """
-    layer, arrows, total = [start], [], 0
+    layer, total = [start], 0
+    arrows: list[tuple[_Arrows, ...]] = []
     for place in range(len(people)):
         known: dict[_S, int] = {}
         rows = [
             [known.setdefault(step(state, place, said), len(known)) for state in layer]
-            for said in _SAID
+            for said in (ONE if answers is None else answers[place])
         ]
-        concur, refuse, silent = (np.array(row, dtype=np.intp) for row in rows)
-        arrows.append((concur, refuse, silent))
+        arrows.append(tuple(np.array(row, dtype=np.intp) for row in rows))
         layer = list(known)
         total += len(layer)
         if total > MOST_STATES:
@@ -81,7 +89,7 @@ def ruled(rule: Rule, veto: Rule | None, seats: Sequence[str]) -> Graph:
     asked = formulas.of_rule(rule, lambda name: leaf(places[name]))
     barred = NEVER if veto is None else formulas.of_rule(veto, lambda name: leaf(places[name]))
 
-    def step(state: tuple[int, int], place: int, said: _Said) -> tuple[int, int]:
+    def step(state: tuple[int, int], place: int, said: str) -> tuple[int, int]:
         left, bars = state
         bars = formulas.assign(bars, place, said == "refuse")
         if bars == ALWAYS:

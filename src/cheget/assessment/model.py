@@ -196,7 +196,7 @@ class _Builder:
         visible, decision = beliefs.visible, beliefs.decision
         causes = tuple(
             Cause(one.name, self._ref(f"events.{one.name}", one.probability),
-                  frozenset(one.members), one.makes)
+                  frozenset(one.members) - {beliefs.originator}, one.makes)
             for one in beliefs.events
         )  # fmt: skip
         waits = tuple(self._waits(crewed=bool(crews)))
@@ -240,7 +240,6 @@ class _Builder:
                 for deputy in self.chain.member(post).deputies:
                     if number not in deputies.get(deputy.member, ()):
                         deputies[deputy.member] = (*deputies.get(deputy.member, ()), number)
-        self.deputies_only = set(deputies) - set(found)
         for person, levels in deputies.items():
             found[person] = tuple(sorted({*found.get(person, ()), *levels}))
         return found
@@ -261,7 +260,7 @@ class _Builder:
         if person == self.beliefs.originator:
             return Profile(ZERO, ZERO, ZERO, (), (), 0)
         first = min((number for number in levels if number > 0), default=0)
-        below_head = person not in self.deputies_only and any(levels)
+        below_head = any(person in level.members for level in self.ladder[1:])
         return self._held(person, [person], keys, first, groups,
                           self.beliefs.replace if below_head else 0)  # fmt: skip
 

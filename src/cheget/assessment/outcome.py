@@ -7,42 +7,55 @@ them together; one that touches a single part, inside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
 
-from cheget.assessment.model import Model, Ref
+from cheget.assessment.integral import (
+    MOST_CELLS,
+    WIDTH,
+    combined,
+    halved,
+    refined,
+    trapezoid,
+)
+from cheget.assessment.model import Cause, Model, Ref
 from cheget.assessment.parts import Crews, Part, Parts, members_of, parts_of
 from cheget.assessment.spread import Array
 from cheget.assessment.states import Answer, Forced, People, Points
 from cheget.assessment.timing import in_time
 from cheget.assessment.visible import Asking
+from cheget.errors import AssessmentError
 
 Method = Literal["exact", "quadrature", "sampled"]
 CERTAIN = ("concurs", "refused")  # forced answers, whatever is believed
+RANK = ("refuses", "unreachable", "compromised", *CERTAIN)  # of states, the last prevails
 FINE = 1e-12  # halved until so close
 TENSOR = 1e-9
-_MOST_HALVINGS = 45
-_MOST_CELLS = 1_500_000  # points times nodes at once
-_WIDTH = 8.5
-_COARSE, _FINEST, _SAFETY = 24, 768, 100.0
+MOST_FACTORS, MOST_EVENTS = 3, 10
+_THREE = 64  # nodes of each of three shocks
 _REPEATS, _SAMPLES = 8, 4096
+
+Known = dict[tuple[int, frozenset[tuple[str, str]]], Array]  # chances of parts
 
 
 @dataclass(frozen=True)
 class Outcomes:
     """Probabilities at each point: carried_out (points,), the others (points, steps).
 
-    ``passed[:, l]``: levels up to l concur, whenever. ``se``: of the shocks, where sampled.
+    ``passed[:, l]``: levels up to l concur, whenever; ``stops[:, l]``: those before, and l stops
+    it, whenever. ``se``: of the shocks, where sampled.
     """
 
     carried_out: Array
     stopped: Array
     expired: Array
     passed: Array
+    stops: Array
     method: Method
     se: float = 0.0
 
@@ -50,21 +63,45 @@ class Outcomes:
 class Assessor:
     """Computes outcomes of one model, at any inputs."""
 
-    def __init__(self, model: Model, forced: Forced | None = None) -> None:
-        """``forced``: people who concur or refuse whatever they believe (importance)."""
-        self.model, self.forced = model, dict(forced or {})
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.forced: Forced = {}  # who concurs or refuses whatever they believe (importance)
         self.parts: Parts = parts_of(model)
         self.visible = Asking(model, self.parts) if model.visible is not None else None
-        self.wide, self.narrow = self._factors()
+        self.sites: dict[int, int] = {}  # of each part, one number for all that share people
+        self.members: dict[int, frozenset[str]] = {}  # of each site
+        for part in members_of(self.parts):
+            site = self.sites[id(part)] = self._site(part)
+            self.members[site] = self.members.get(site, frozenset()) | part.people
+        self.wide, self.narrow = self._shared()
+        self.causes, self.own_causes = self._causes()
         self.columns = len(model.steps)  # of what is integrated
 
-    def _factors(self) -> tuple[tuple[int, ...], Mapping[int, tuple[int, ...]]]:
-        """Which shocks touch several parts, and which touch one, by that part."""
+    def forcing(self, forced: Forced) -> Assessor:
+        """The same where some concur or refuse whatever they believe."""
+        found = copy(self)
+        found.forced = dict(forced)
+        return found
+
+    def gather(self) -> None:
+        """Integrate what touches one site together with all else."""
+        narrow = (group for groups in self.narrow.values() for group in groups)
+        self.wide, self.narrow = tuple(sorted({*self.wide, *narrow})), {}
+        self.causes = (*self.causes, *(one for own in self.own_causes.values() for one in own))
+        self.own_causes = {}
+
+    @property
+    def shocked(self) -> bool:
+        """Whether there is a shock to integrate over."""
+        return bool(self.wide or self.narrow)
+
+    def _shared(self) -> tuple[tuple[int, ...], Mapping[int, tuple[int, ...]]]:
+        """Which shocks touch several sites, and which touch one, by that site."""
         touched: dict[int, set[int]] = {}
-        for part in members_of(self.parts):
-            for person in part.people:
+        for site, people in self.members.items():
+            for person in people:
                 for group in self._profile_groups(person):
-                    touched.setdefault(group, set()).add(self._site(part))
+                    touched.setdefault(group, set()).add(site)
         if self.model.visible is not None:
             return tuple(sorted(touched)), {}
         wide = tuple(sorted(group for group, sites in touched.items() if len(sites) > 1))
@@ -73,6 +110,23 @@ class Assessor:
             (site,) = touched[group]
             narrow[site] = (*narrow.get(site, ()), group)
         return wide, narrow
+
+    def _causes(self) -> tuple[tuple[Cause, ...], Mapping[int, tuple[Cause, ...]]]:
+        """Which events touch several sites, and which touch one, by that site (rule 5)."""
+        wide: list[Cause] = []
+        own: dict[int, tuple[Cause, ...]] = {}
+        for cause in self.model.causes:
+            sites = [site for site, people in self.members.items() if people & cause.members]
+            if len(sites) == 1 and self.model.visible is None:
+                own[sites[0]] = (*own.get(sites[0], ()), cause)
+            elif sites:
+                wide.append(cause)
+        if len(wide) > MOST_EVENTS or any(len(one) > MOST_EVENTS for one in own.values()):
+            raise AssessmentError(
+                f"more than {MOST_EVENTS} events that touch one another's levels",
+                hint="state some of them as a belief about those whom they touch",
+            )
+        return tuple(wide), own
 
     def _profile_groups(self, person: str) -> tuple[int, ...]:
         for crew in self.model.crews:
@@ -101,193 +155,161 @@ class Assessor:
 
     def whole(self, points: Points, fine: float) -> tuple[Array, float, Method]:
         """What is integrated, over the shocks and the events, shaped (2, points, columns)."""
-        whole, se = np.zeros((2, len(points), self.columns)), 0.0
-        method: Method = "exact" if not self.wide and not self.narrow else "quadrature"
-        for chance, forced in self._cases(points):
-            people = People(points)
-            integral, error = self._integrated(people, forced, fine)
-            whole = whole + chance * integral
-            se = float(np.hypot(se, error * np.max(chance)))
-            method = "sampled" if error else method
-        return whole, se, method
+        factors = len(self.wide) + max(map(len, self.narrow.values()), default=0)
+        if factors == 0:
+            return self.given(points, self._nodes(1), 1)[..., 0], 0.0, "exact"
+        if factors > MOST_FACTORS:
+            return *self._sampled(points), "sampled"
+        if factors == 1 and self.wide and fine <= FINE:
+            return self._halved(points, fine), 0.0, "quadrature"
+        if fine <= FINE:
+            return self._doubled(points, factors), 0.0, "quadrature"
 
-    def _cases(self, points: Points) -> Iterator[tuple[Array, Forced]]:
-        """Every combination of events, with its probability (rule 5)."""
-        rank = ("refuses", "unreachable", "compromised")
-        for happen in product((False, True), repeat=len(self.model.causes)):
+        def over(which: NDArray[np.intp], intervals: int, width: float) -> Array:
+            return self._tensor(points.only(which), intervals + 1, width)
+
+        found, left = refined(over, points.counts, factors, fine)
+        if len(left) and factors == 1 and self.wide:
+            found[:, left] = self._halved(points.only(left), fine)
+        return found, 0.0, "quadrature"
+
+    def cases(self, points: Points, causes: Sequence[Cause]) -> Iterator[tuple[Array, Forced]]:
+        """Every combination of some events, with its probability (rule 5)."""
+        for happen in product((False, True), repeat=len(causes)):
             chance = np.ones((len(points), 1))
             forced: dict[str, str] = {}
-            for cause, does in zip(self.model.causes, happen, strict=True):
+            for cause, does in zip(causes, happen, strict=True):
                 p = points.of(cause.probability)
                 chance = chance * (p if does else 1 - p)
                 for person in cause.members if does else ():
-                    if rank.index(cause.makes) >= rank.index(forced.get(person, "refuses")):
+                    if RANK.index(cause.makes) >= RANK.index(forced.get(person, "refuses")):
                         forced[person] = cause.makes
-            forced.update(self.forced)
             if np.any(chance > 0):
                 yield chance, forced
 
-    def asker(self, people: People, shocks: Array) -> Callable[[str], Answer]:
-        """What somebody does given the shocks, no event having happened."""
-        return _asker(people, self.forced, shocks)
+    def _nodes(self, count: int) -> Array:
+        return np.zeros((len(self.model.groups), count))
 
-    def _integrated(self, people: People, forced: Forced, fine: float) -> tuple[Array, float]:
-        """Passed and pending, shaped (2, points, steps); and the standard error if sampled."""
-        factors = len(self.wide) + max(map(len, self.narrow.values()), default=0)
-        if factors == 0:
-            return self._given(people, forced, np.zeros((len(self.model.groups), 1)), 1)[
-                ..., 0
-            ], 0.0
-        if factors == 1 and self.wide:
-            return self._halved(people, forced, fine), 0.0
-        if factors <= 2:
-            return self._doubled(people, forced, max(fine, TENSOR)), 0.0
-        if factors == 3:
-            return self._tensor(people, forced, 64), 0.0
-        return self._sampled(people, forced)
-
-    def _given(self, people: People, forced: Forced, shocks: Array, inner: int) -> Array:
-        """Passed and pending given the wide shocks, shaped (2, points, steps, nodes).
+    def given(self, points: Points, shocks: Array, inner: int) -> Array:
+        """Passed and pending given the wide shocks, shaped (2, points, columns, nodes).
 
         Args:
-            people: At the points.
-            forced: Those in the state that an event puts them in.
+            points: Of the inputs.
             shocks: Shaped (groups, nodes); those of narrow groups are filled in here.
             inner: How many nodes a narrow shock is integrated with.
         """
-        known: dict[int, Array] = {}
+        people, known = People(points), Known()
+        total = np.zeros((2, len(points), self.columns, shocks.shape[1]))
+        for chance, forced in self.cases(points, self.causes):
+            total += chance[:, :, None] * self._case(people, forced, shocks, inner, known)
+        return total
 
-        def chance(part: Part) -> Array:
-            if id(part) not in known:
-                known[id(part)] = self._part(part, people, forced, shocks, inner)
-            return known[id(part)]
-
+    def _case(
+        self, people: People, forced: Forced, shocks: Array, inner: int, known: Known
+    ) -> Array:
+        """The same when some are in the state that an event puts them in."""
+        forced = both(forced, self.forced)
         if self.visible is not None:
             return self.visible.given(people, forced, shocks)
-        shape = (len(people.points), shocks.shape[1])
-        rows = []
-        for group in (self.parts.passing, self.parts.pending):
-            row = []
-            for parts in group:
-                value = np.ones(shape)
-                for part in parts:
-                    value = value * chance(part)
-                row.append(value)
-            rows.append(row)
-        return np.moveaxis(np.array(rows), 1, 2)
 
-    def _part(self, part: Part, people: People, forced: Forced, shocks: Array, inner: int) -> Array:
-        narrow = self.narrow.get(self._site(part), ())
-        narrow = tuple(g for g in narrow if any(g in self._profile_groups(p) for p in part.people))
-        if not narrow:
-            return part.chance(_asker(people, forced, shocks))
-        z, w = trapezoid(inner)
+        def chance(part: Part) -> Array:
+            key = id(part), frozenset(one for one in forced.items() if one[0] in part.people)
+            if key not in known:
+                known[key] = self.chance(part, people, forced, shocks, inner)
+            return known[key]
+
+        found = np.ones((2, len(people.points), len(self.parts.passing), shocks.shape[1]))
+        for kind, group in enumerate((self.parts.passing, self.parts.pending)):
+            for row, parts in enumerate(group):
+                for part in parts:
+                    found[kind, :, row] *= chance(part)
+        return found
+
+    def chance(
+        self, part: Part, people: People, forced: Forced, shocks: Array, inner: int
+    ) -> Array:
+        """A part's chance given the wide shocks: its own shocks and events are summed over."""
+        site = self.sites[id(part)]
+        narrow = tuple(g for g in self.narrow.get(site, ())
+                       if any(g in self._profile_groups(p) for p in part.people))  # fmt: skip
+        causes = [one for one in self.own_causes.get(site, ()) if one.members & part.people]
+        grids, weights = combined(*trapezoid(inner), len(narrow))
         nodes = shocks.shape[1]
-        grids = np.meshgrid(*[z] * len(narrow), indexing="ij")
-        weights = np.ones(1)
-        for _ in narrow:
-            weights = np.multiply.outer(weights, w).ravel()
         spread = np.repeat(shocks, len(weights), axis=1)
         for group, grid in zip(narrow, grids, strict=True):
-            spread[group] = np.tile(grid.ravel(), nodes)
-        values = part.chance(_asker(people, forced, spread))
-        values = np.broadcast_to(values, (values.shape[0], nodes * len(weights)))
-        return np.asarray(values.reshape(values.shape[0], nodes, len(weights)) @ weights)
+            spread[group] = np.tile(grid, nodes)
+        total = np.zeros((1, 1))
+        for likely, more in self.cases(people.points, causes):
+            asks = asker(people, both(forced, more), spread)
+            total = total + likely * part.chance(asks)
+        if not narrow:
+            return total
+        total = np.broadcast_to(total, (total.shape[0], nodes * len(weights)))
+        return np.asarray(total.reshape(total.shape[0], nodes, len(weights)) @ weights)
 
-    def _halved(self, people: People, forced: Forced, fine: float) -> Array:
+    def _halved(self, points: Points, fine: float) -> Array:
         """One wide shock: panels halved until both halves agree with the whole."""
         (group,) = self.wide
 
-        def over(z: Array, points: Points) -> Array:
-            shocks = np.zeros((len(self.model.groups), len(z)))
+        def over(z: Array) -> Array:
+            shocks = self._nodes(len(z))
             shocks[group] = z
-            return self._given(People(points), forced, shocks, 1)
+            return self.given(points, shocks, 1)
 
-        if fine <= FINE:
-            most = max(1, _MOST_CELLS // len(people.points))
-            return halved(lambda z: over(z, people.points), fine, most)
-        return self._nested(over, people.points, fine)
+        return halved(over, fine, max(1, MOST_CELLS // len(points)))
 
-    def _nested(self, over: Callable[[Array, Points], Array], points: Points, fine: float) -> Array:
-        """Trapezoid rules, each with the nodes of the one before; points that agree are done."""
-        total = np.zeros((2, len(points), self.columns))
-        left, size = np.arange(len(points)), _COARSE
-        z = np.linspace(-_WIDTH, _WIDTH, size + 1)
-        sums = over(z, points) @ np.exp(-z * z / 2)
-        while len(left):
-            size *= 2
-            if size > _FINEST:
-                rest = points.only(left)
-                most = max(1, _MOST_CELLS // len(left))
-                total[:, left] = halved(lambda z, rest=rest: over(z, rest), fine, most)  # type: ignore[misc]
-                break
-            z = np.linspace(-_WIDTH, _WIDTH, size + 1)[1::2]
-            here = points.only(left)
-            more = sums + over(z, here) @ np.exp(-z * z / 2)
-            step = 2 * _WIDTH / size / np.sqrt(2 * np.pi)
-            gap = np.max(np.abs(more * step - sums * 2 * step), axis=(0, 2))
-            # Halving the step squares the error of an analytic function: the gap is the coarser's.
-            done = _SAFETY * gap * gap * here.counts <= fine
-            total[:, left[done]] = more[:, done] * step
-            left, sums = left[~done], more[:, ~done]
-        return total
-
-    def _doubled(self, people: People, forced: Forced, fine: float) -> Array:
-        nodes, before = 32, self._tensor(people, forced, 32)
+    def _doubled(self, points: Points, factors: int) -> Array:
+        """Two shocks, or three: a tensor of rules, doubled until it agrees."""
+        if factors == MOST_FACTORS:
+            return self._tensor(points, _THREE)
+        nodes, before = 32, self._tensor(points, 32)
         while nodes < 2048:
             nodes *= 2
-            found = self._tensor(people, forced, nodes)
-            if np.max(np.abs(found - before)) < fine:
+            found = self._tensor(points, nodes)
+            if np.max(np.abs(found - before)) < TENSOR:
                 return found
             before = found
         return before
 
-    def _tensor(self, people: People, forced: Forced, nodes: int) -> Array:
-        z, w = trapezoid(nodes)
-        total = np.zeros((2, len(people.points), self.columns))
-        if not self.wide:
-            return self._given(people, forced, np.zeros((len(self.model.groups), 1)), nodes)[..., 0]
-        grids = [grid.ravel() for grid in np.meshgrid(*[z] * len(self.wide), indexing="ij")]
-        weights = np.ones(1)
-        for _ in self.wide:
-            weights = np.multiply.outer(weights, w).ravel()
+    def _tensor(self, points: Points, nodes: int, width: float = WIDTH) -> Array:
+        total = np.zeros((2, len(points), self.columns))
+        grids, weights = combined(*trapezoid(nodes, width), len(self.wide))
         inner = max(1, nodes ** max(map(len, self.narrow.values()), default=0))
-        at_once = max(1, _MOST_CELLS // (len(people.points) * inner))
-        for start in range(0, len(weights), at_once):
-            part = slice(start, start + at_once)
-            shocks = np.zeros((len(self.model.groups), len(weights[part])))
-            for group, grid in zip(self.wide, grids, strict=True):
-                shocks[group] = grid[part]
-            total += self._given(people, forced, shocks, nodes) @ weights[part]
+        at_once = max(1, MOST_CELLS // inner)  # of nodes, points aside
+        for lot in _lots(points, max(1, MOST_CELLS // inner)):
+            here = points.only(lot)
+            step = max(1, at_once // len(lot))
+            for start in range(0, len(weights), step):
+                part = slice(start, start + step)
+                shocks = self._nodes(len(weights[part]))
+                for group, grid in zip(self.wide, grids, strict=True):
+                    shocks[group] = grid[part]
+                total[:, lot] += self.given(here, shocks, nodes) @ weights[part]
         return total
 
-    def _sampled(self, people: People, forced: Forced) -> tuple[Array, float]:
+    def _sampled(self, points: Points) -> tuple[Array, float]:
         """Scrambled Sobol points over the shocks: the mean of repeats, and its standard error."""
-        from scipy import special
+        from scipy import special, stats
 
         found = []
         touched = (*self.wide, *(g for groups in self.narrow.values() for g in groups))
-        for repeat in range(_REPEATS):
-            drawn = stats.qmc.Sobol(len(touched), scramble=True, rng=repeat).random(_SAMPLES)
-            total = np.zeros((2, len(people.points), self.columns))
-            at_once = max(1, _MOST_CELLS // len(people.points))
-            for start in range(0, _SAMPLES, at_once):
-                z = special.ndtri(np.clip(drawn[start : start + at_once], 1e-15, 1 - 1e-15))
-                shocks = np.zeros((len(self.model.groups), len(z)))
-                shocks[list(touched)] = z.T
-                given = self._without_narrow(people, forced, shocks)
-                total += given.sum(axis=-1)
-            found.append(total / _SAMPLES)
-        mean = np.mean(found, axis=0)
-        se = float(np.max(np.std(found, axis=0, ddof=1))) / np.sqrt(_REPEATS)
-        return mean, max(float(se), 1e-300)
-
-    def _without_narrow(self, people: People, forced: Forced, shocks: Array) -> Array:
         narrow, self.narrow = self.narrow, {}
         try:
-            return self._given(people, forced, shocks, 1)
+            for repeat in range(_REPEATS):
+                drawn = stats.qmc.Sobol(len(touched), scramble=True, rng=repeat).random(_SAMPLES)
+                total = np.zeros((2, len(points), self.columns))
+                at_once = max(1, MOST_CELLS // len(points))
+                for start in range(0, _SAMPLES, at_once):
+                    z = special.ndtri(np.clip(drawn[start : start + at_once], 1e-15, 1 - 1e-15))
+                    shocks = self._nodes(len(z))
+                    shocks[list(touched)] = z.T
+                    total += self.given(points, shocks, 1).sum(axis=-1)
+                found.append(total / _SAMPLES)
         finally:
             self.narrow = narrow
+        mean = np.mean(found, axis=0)
+        se = float(np.max(np.std(found, axis=0, ddof=1))) / np.sqrt(_REPEATS)
+        return mean, float(se)
 
     def _timed(self, points: Points, whole: Array, method: Method, se: float) -> Outcomes:
         """Rule 17, from what is passed and pending to the three outcomes."""
@@ -298,7 +320,24 @@ class Assessor:
         stops = np.clip(before - pending, 0.0, 1.0)
         stopped = stops * in_times
         expired = np.clip(before * earlier - (passed + stops) * in_times, 0.0, 1.0)
-        return Outcomes(passed[:, -1] * in_times[:, -1], stopped, expired, passed, method, se)
+        return Outcomes(
+            passed[:, -1] * in_times[:, -1], stopped, expired, passed, stops, method, se
+        )
+
+
+def both(forced: Forced, more: Forced) -> Forced:
+    """Two sets of states; in both, the one of higher rank, forced answers first (rule 2)."""
+    found = dict(forced)
+    for person, state in more.items():
+        if RANK.index(state) >= RANK.index(found.get(person, "refuses")):
+            found[person] = state
+    return found
+
+
+def _lots(points: Points, most: int) -> Iterator[NDArray[np.intp]]:
+    places = np.arange(len(points))
+    for first in range(0, len(places), most):
+        yield places[first : first + most]
 
 
 class Refuser(Assessor):
@@ -307,8 +346,7 @@ class Refuser(Assessor):
     def __init__(self, model: Model, person: str) -> None:
         super().__init__(model)
         self.person = person
-        narrow = (group for groups in self.narrow.values() for group in groups)
-        self.wide, self.narrow = tuple(sorted({*self.wide, *narrow})), {}
+        self.gather()
         self.levels = [place for place, level in enumerate(model.ladder) if person in level.members]
         self.columns = 1
 
@@ -321,19 +359,21 @@ class Refuser(Assessor):
         whole, _, _ = self.whole(Points(self.model, values), fine)
         return np.moveaxis(whole[:, :, 0], 0, 1)
 
-    def _given(self, people: People, forced: Forced, shocks: Array, inner: int) -> Array:
+    def _case(
+        self, people: People, forced: Forced, shocks: Array, inner: int, known: Known
+    ) -> Array:
         refused, concurs = (
-            super(Refuser, self)._given(people, {**forced, self.person: state}, shocks, inner)
+            super(Refuser, self)._case(people, {**forced, self.person: state}, shocks, inner, known)
             for state in ("refused", "concurs")
         )
-        refuses = _asker(people, forced, shocks)(self.person).refuses
+        refuses = asker(people, forced, shocks)(self.person).refuses
         before = np.concatenate([np.ones_like(refused[0][:, :1]), refused[0][:, :-1]], axis=1)
         lost = (before - refused[1])[:, self.levels].sum(axis=1)
         alone = (concurs[1] - refused[1])[:, self.levels].sum(axis=1)
         return np.stack([refuses * lost, refuses * alone])[:, :, None]
 
 
-def _asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answer]:
+def asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answer]:
     """What somebody does given the shocks; people alike are one object."""
     model = people.model
     kinds = {crew.kind.id: crew.profile for crew in model.crews}
@@ -353,50 +393,6 @@ def _asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Ans
     return asks
 
 
-def trapezoid(nodes: int) -> tuple[Array, Array]:
-    """Nodes and weights of the standard normal: the trapezoid rule on [-8.5, 8.5]."""
-    z = np.linspace(-_WIDTH, _WIDTH, nodes)
-    w = np.exp(-z * z / 2)
-    return z, w / w.sum()
-
-
-def halved(over: Callable[[Array], Array], fine: float, most: int) -> Array:
-    """The mean of ``over(z)`` for z standard normal: Gauss-Legendre panels of [-9, 9].
-
-    Args:
-        over: Shaped (…, nodes).
-        fine: How closely both halves of a panel must agree with the whole.
-        most: How many nodes at once.
-    """
-    x, w = np.polynomial.legendre.leggauss(16)
-
-    def whole(starts: Array, width: float) -> Array:
-        z = (starts[:, None] + width * (x + 1) / 2).ravel()
-        weights = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * np.tile(w, len(starts)) * width / 2
-        at_once = max(16, most // 16 * 16)
-        sums = []
-        for first in range(0, len(z), at_once):
-            part = slice(first, first + at_once)
-            values = over(z[part]) * weights[part]
-            sums.append(values.reshape(*values.shape[:-1], -1, 16).sum(axis=-1))
-        return np.concatenate(sums, axis=-1)
-
-    starts, width = np.arange(-9.0, 9.0), 1.0
-    sums = whole(starts, width)
-    total = np.zeros(sums.shape[:-1])
-    for _ in range(_MOST_HALVINGS):
-        halves = np.stack([starts, starts + width / 2], axis=1).ravel()
-        parts = whole(halves, width / 2)
-        both = parts.reshape(*parts.shape[:-1], -1, 2).sum(axis=-1)
-        agreed = np.max(np.abs(both - sums), axis=tuple(range(both.ndim - 1))) <= fine
-        total = total + both[..., agreed].sum(axis=-1)
-        again = np.repeat(~agreed, 2)
-        starts, sums, width = halves[again], parts[..., again], width / 2
-        if not len(starts):
-            return np.asarray(total)
-    return np.asarray(total + sums.sum(axis=-1))
-
-
 def medians(model: Model) -> Array:
     """Each input's median, shaped (1, inputs)."""
     from cheget.assessment.spread import median
@@ -404,4 +400,4 @@ def medians(model: Model) -> Array:
     return np.array([[median(one.number) for one in model.inputs]]).reshape(1, -1)
 
 
-__all__: Sequence[str] = ["Assessor", "Method", "Outcomes", "Ref", "halved", "medians"]
+__all__: Sequence[str] = ["Assessor", "Method", "Outcomes", "Ref", "asker", "medians"]

@@ -7,22 +7,22 @@ is a part of its own; levels that share people are one part, up to each level an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy import special
 
-from cheget.assessment.graph import Graph, drawn, ruled
+from cheget.assessment.entangled import Entangled, blocks_of, seated
+from cheget.assessment.graph import Graph, ruled
+from cheget.assessment.ladder import Ladder, is_spent, ladder_of
 from cheget.assessment.model import Crew, Model
 from cheget.assessment.spread import Array
-from cheget.assessment.states import Answer
+from cheget.assessment.states import SILENT, Answer
 from cheget.chain.chain import Chain, Level
-from cheget.chain.residual import ALWAYS
-from cheget.chain.rule import Carry, Of, Rule, names
-from cheget.chain.seating import Answer as Said
-from cheget.chain.seating import Block, Move, Option, State
-from cheget.chain.structure import Structure, structure_of
+from cheget.chain.rule import Of, Rule, names
+from cheget.chain.seating import Block
 from cheget.errors import AssessmentError
 
 Asks = Callable[[str], Answer]  # what somebody does, given the shocks
@@ -36,9 +36,14 @@ class Seat:
     post: str
     deputies: tuple[str, ...]
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who may fill it."""
+        return self.deputies if is_spent(self.post) else (self.post, *self.deputies)
+
     def answer(self, asks: Asks) -> Answer:
         """What becomes of the seat (rule 9)."""
-        own = asks(self.post)
+        own = SILENT if is_spent(self.post) else asks(self.post)
         if not self.deputies:
             return own
         nobody = np.ones((1, 1))
@@ -46,48 +51,52 @@ class Seat:
             nobody = nobody * (1 - asks(deputy).concurs)
         return Answer(own.concurs + own.silent * (1 - nobody), own.refuses)
 
+    def pending(self, asks: Asks) -> Answer:
+        """The same, where whoever is silent counts as if they might still concur (rule 7)."""
+        if not is_spent(self.post):
+            refuses = asks(self.post).refuses
+        else:
+            refuses = np.ones((1, 1))
+            for deputy in self.deputies:
+                refuses = refuses * asks(deputy).refuses
+        return Answer(1 - refuses, refuses)
+
 
 @dataclass(frozen=True)
 class Body:
-    """A level on its own. ``pending``: the silent count as if they might still concur."""
+    """A level on its own. ``pending``: the silent count as if they might still concur.
+
+    At the ``head`` nobody is replaced (rule 10).
+    """
 
     level: str
     seats: tuple[Seat, ...]
     need: int  # of a plain number of seats; 0 where the graph says it
     graph: Graph | None
     pending: bool
+    head: bool = False
 
     @property
     def people(self) -> frozenset[str]:
         """Everybody asked."""
-        return frozenset(p for seat in self.seats for p in (seat.post, *seat.deputies))
+        return frozenset(person for seat in self.seats for person in seat.people)
 
     def chance(self, asks: Asks) -> Array:
-        """P(it passes), or P(it isn't stopped)."""
+        """P(it passes), or P(it isn't stopped) (rules 7, 8)."""
+        if self.head:
+            every = asks
+
+            def asks(person: str) -> Answer:
+                return every(person).at_head
+
         answers = [seat.answer(asks) for seat in self.seats]
         if self.pending:  # those alike stay one object, by which they are known
-            unlike = {id(one): one for one in answers}
-            might = {key: Answer(1 - one.refuses, one.refuses) for key, one in unlike.items()}
+            alike = {id(one): seat for one, seat in zip(answers, self.seats, strict=True)}
+            might = {key: seat.pending(asks) for key, seat in alike.items()}
             answers = [might[id(one)] for one in answers]
         if self.graph is not None:
             return self.graph.chance(answers)
         return at_least(self.need, [one.concurs for one in answers])
-
-
-@dataclass(frozen=True)
-class Entangled:
-    """Levels that share people, by the seating of the structure itself."""
-
-    graph: Graph
-
-    @property
-    def people(self) -> frozenset[str]:
-        """Everybody asked."""
-        return frozenset(self.graph.people)
-
-    def chance(self, asks: Asks) -> Array:
-        """P(seats can be given so that each rule is met)."""
-        return self.graph.chance([asks(person) for person in self.graph.people])
 
 
 @dataclass(frozen=True)
@@ -131,133 +140,59 @@ def parts_of(model: Model) -> Parts:
     Raises:
         AssessmentError: people sit at so many places that it can't be exact.
     """
-    chain, ladder = _ordered(model)
+    ladder = ladder_of(model)
+    levels = ladder.levels
     passing: list[tuple[Part, ...]] = []
     pending: list[tuple[Part, ...]] = []
-    bodies = {level.id: _body(chain, level, pending=False) for level in ladder}
-    waiting = {level.id: _body(chain, level, pending=True) for level in ladder}
-    for number in range(1, len(ladder) + 1):
-        structure = structure_of(chain, None, None, ladder=ladder[:number], ordered=True)
-        last = ladder[number - 1].id
+    bodies = {level.id: _body(ladder.chain, level, pending=False, head=level is levels[0])
+              for level in levels}  # fmt: skip
+    waiting = {level.id: _body(ladder.chain, level, pending=True, head=level is levels[0])
+               for level in levels}  # fmt: skip
+    for number in range(1, len(levels) + 1):
+        blocks, seats = blocks_of(ladder, levels[:number])
+        last = levels[number - 1].id
         now: list[Part] = []
         yet: list[Part] = []
-        for block in structure.blocks:
-            if _is_plain(chain, ladder, block):
+        for block in blocks:
+            if _is_plain(ladder, block):
                 now.append(bodies[block.levels[0]])
                 yet.append((waiting if block.levels[0] == last else bodies)[block.levels[0]])
                 continue
-            now.append(_seated(block))
-            yet.append(
-                _seated(_awaiting(block, structure, last)) if last in block.levels else now[-1]
-            )
+            now.append(seated(ladder, block, seats))
+            yet.append(seated(ladder, block, seats, last) if last in block.levels else now[-1])
         passing.append(tuple(now))
         pending.append(tuple(yet))
     if model.crews:
         passing.append((*passing[-1], _crews(model, pending=False)))
-        pending.append((*passing[len(ladder) - 1], _crews(model, pending=True)))
+        pending.append((*passing[len(levels) - 1], _crews(model, pending=True)))
     return Parts(tuple(passing), tuple(pending))
 
 
-def _ordered(model: Model) -> tuple[Chain, tuple[Level, ...]]:
-    """The ladder once its originator has concurred and taken their seat (rules 1, 11)."""
-    who, chain = model.originator, model.chain
-    if who is None or chain.repeatable:
-        return chain, model.ladder
-    members = tuple(
-        replace(member, deputies=tuple(d for d in member.deputies if d.member != who))
-        for member in chain.members
-    )
-    ladder = tuple(
-        replace(
-            level,
-            members=tuple(post for post in level.members if post != who),
-            rule=given(level.rule, who, concurs=number == 0),
-            veto=None if level.veto is None else given(level.veto, who, concurs=False),
-        )
-        for number, level in enumerate(model.ladder)
-    )
-    return replace(chain, members=members), ladder
-
-
-def given(rule: Rule, who: str, *, concurs: bool) -> Rule:
-    """What is left of a rule once somebody's part in it is known."""
-    if isinstance(rule, Carry):
-        weight = sum(amount for name, amount in rule.weights if name == who)
-        left = tuple((name, amount) for name, amount in rule.weights if name != who)
-        return Carry(rule.need - (weight if concurs else 0), rule.strict, left)
-    need, items = rule.need, []
-    for item in rule.items:
-        if item == who:
-            need -= concurs
-        else:
-            items.append(item if isinstance(item, str) else given(item, who, concurs=concurs))
-    return Of(need, tuple(items))
-
-
-def _is_plain(chain: Chain, ladder: tuple[Level, ...], block: Block) -> bool:
+def _is_plain(ladder: Ladder, block: Block) -> bool:
     """Whether a block is one level whose seats and deputies depend on nobody twice."""
     if len(block.levels) > 1:
         return False
-    level = next(one for one in ladder if one.id == block.levels[0])
-    deputies = [d.member for post in level.members for d in chain.member(post).deputies]
+    level = next(one for one in ladder.levels if one.id == block.levels[0])
+    deputies = [d.member for post in level.members for d in ladder.chain.member(post).deputies]
     return len(set(deputies)) == len(deputies) and not set(deputies) & set(level.members)
 
 
-def _body(chain: Chain, level: Level, *, pending: bool) -> Body:
+def _body(chain: Chain, level: Level, *, pending: bool, head: bool = False) -> Body:
     seats = tuple(
         Seat(post, tuple(d.member for d in chain.member(post).deputies)) for post in level.members
     )
-    need = _number(level.rule, level.members) if level.veto is None else None
+    need = number_of(level.rule, level.members) if level.veto is None else None
     graph = ruled(level.rule, level.veto, level.members) if need is None else None
-    return Body(level.id, seats, need or 0, graph, pending)
+    return Body(level.id, seats, need or 0, graph, pending, head)
 
 
-def _number(rule: Rule, members: tuple[str, ...]) -> int | None:
+def number_of(rule: Rule, members: tuple[str, ...]) -> int | None:
     """How many members a rule asks for, where it is nothing but a number of them."""
     if isinstance(rule, Of) and all(isinstance(item, str) for item in rule.items):
         items = [item for item in rule.items if isinstance(item, str)]
         if len(set(items)) == len(items) == len(members):
             return rule.need
     return None
-
-
-def _seated(block: Block) -> Entangled:
-    people = [seat.person for seat in block.people]
-
-    def step(state: State, place: int, said: str) -> State:
-        answers: dict[str, Said] = {"concur": "concur", "refuse": "refuse", "silent": "silent"}
-        return block.step(state, place, answers[said])
-
-    return Entangled(drawn(people, block.start(refusing=True), step, block.is_released))
-
-
-@dataclass(frozen=True)
-class _Awaiting(Block):
-    """A block in which the silent may still take a seat at the level that is asked now."""
-
-    awaited: Mapping[int, tuple[Move, ...]] = field(default_factory=dict)
-
-    def choices(self, state: State, place: int, answer: Said) -> list[tuple[Option, Move | None]]:
-        """Each option, after each thing that the person at ``place`` may do."""
-        found = super().choices(state, place, answer)
-        if answer == "silent":
-            found += [
-                (after, move)
-                for option in state.options
-                for move in self.awaited.get(place, ())
-                if (after := self._moved(option, move)) is not None
-            ]
-        return found
-
-
-def _awaiting(block: Block, structure: Structure, last: str) -> _Awaiting:
-    awaited = {}
-    for place, seat in enumerate(block.people):
-        here = [v for v in seat.own if structure.seats.get(v, ("",))[0] == last]
-        if here:
-            awaited[place] = (Move(tuple(here), seat=here[0]),)
-    return _Awaiting(**{name: getattr(block, name) for name in block.__dataclass_fields__},
-                     awaited=awaited)  # fmt: skip
 
 
 def _crews(model: Model, *, pending: bool) -> Crews:
@@ -293,6 +228,10 @@ def at_least(need: int, chances: list[Array]) -> Array:
         return np.ones((1, 1))
     if need > len(chances):
         return np.zeros((1, 1))
+    if need == len(chances) < FEW:
+        return reduce(np.multiply, chances)
+    if need == 1 and len(chances) < FEW:
+        return 1 - reduce(np.multiply, [1 - chance for chance in chances])
     alike: dict[int, tuple[int, Array]] = {}
     for chance in chances:
         count, _ = alike.get(id(chance), (0, chance))
@@ -371,6 +310,3 @@ def refuse_visible(parts: Parts) -> None:
                 f"visible answers aren't defined at `{part.level}`",
                 hint="they need a number of members as the rule, and no veto",
             )
-
-
-__all__ = ["ALWAYS", "Parts", "at_least", "given", "members_of", "parts_of", "refuse_visible"]

@@ -21,15 +21,27 @@ Forced = Mapping[str, str]  # a person, and the state that an event puts them in
 
 @dataclass(frozen=True)
 class Answer:
-    """P(concurs) and P(refuses), each (points, nodes); the rest is silence."""
+    """P(concurs) and P(refuses), each (points, nodes); the rest is silence.
+
+    ``first``: before anybody was replaced, where somebody may be (rule 10).
+    """
 
     concurs: Array
     refuses: Array
+    first: Answer | None = None
+
+    @property
+    def at_head(self) -> Answer:
+        """What they answer at the head, where nobody is replaced."""
+        return self if self.first is None else self.first
 
     @property
     def silent(self) -> Array:
         """P(stays silent)."""
         return np.maximum(1.0 - self.concurs - self.refuses, 0.0)
+
+
+SILENT = Answer(np.zeros((1, 1)), np.zeros((1, 1)))
 
 
 class Points:
@@ -129,7 +141,7 @@ class People:
         if not profile.replaced:
             return own
         again = sum((own.refuses**times for times in range(1, profile.replaced + 1)), 1.0)
-        return Answer(own.concurs * again, own.refuses ** (profile.replaced + 1))
+        return Answer(own.concurs * again, own.refuses ** (profile.replaced + 1), own)
 
 
 def _beyond(threshold: Array, moved: Array, rest: Array) -> Array:

@@ -14,20 +14,24 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 from scipy.optimize import elementwise
 
+from cheget.assessment.integral import trapezoid
 from cheget.assessment.model import Model
 from cheget.assessment.moments import Moments, moments_of
-from cheget.assessment.outcome import Assessor, Method, Outcomes, medians, trapezoid
+from cheget.assessment.outcome import FINE, Assessor, Method, Outcomes, medians
 from cheget.assessment.spread import Array, at_score
+from cheget.assessment.states import Forced
+from cheget.assessment.votes import Known
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 REPEATS = 8
 SAMPLES = 1024  # a repeat; a power of two, as Sobol points want it
 _MOST_TENSOR, _MOST_MOMENTS = 2, 4
+_FINE_TENSOR = 3  # inputs up to which a tensor of their nodes is refined to the end
 _NOTHING = 1e-30
-_LOT = 512  # draws for a smaller question
+_LOT = 64  # draws a repeat, for a smaller question
 _FEW = (1, 24, 12, 7, 5)  # nodes of each input, by how many there are
 _SMOOTH = 1e-10  # of the shocks, while points are drawn
-_DRAWN = 1e-8
+_DRAWN = 1e-6  # points drawn err by some 1e-3
 _AGREED = (0.0, 1e-9, 1e-9, 1e-9, 1e-4)  # of the moments, by how many inputs
 _CLOSE = 1e-9
 _THIN = 1e-6  # of quantiles
@@ -96,6 +100,7 @@ class Study:
         self._draws: list[Outcomes] | None = None
         self._table: Table | None = None
         self._exact: Moments | None = None
+        self._known: Known = {}
         self._asked = False
 
     @property
@@ -135,8 +140,17 @@ class Study:
 
     def quick_mean(self) -> float:
         """The mean of carried out, with the few nodes that smaller questions need."""
-        mean, _ = self.mean_of(lambda values: self.assessor.at(values, _DRAWN).carried_out)
-        return float(mean)
+        return self.quick().value
+
+    def quick(self, forced: Forced | None = None) -> Estimate:
+        """The same with how it was got; ``forced``: people who concur or refuse regardless."""
+        assessor = self.assessor.forcing(forced) if forced else self.assessor
+        if self.size:
+            found = moments_of(assessor, only_mean=True, known=self._known)
+            if found is not None:
+                return Estimate(found.mean, "quadrature")
+        fine = _DRAWN if self.size else FINE
+        return self.mean_of(lambda values: assessor.at(values, fine).carried_out)[0]
 
     def at_medians(self) -> Outcomes:
         """The outcomes at each input's median: never the headline."""
@@ -163,7 +177,7 @@ class Study:
 
     def means(self) -> Means:
         """The mean chance of stopping, and of expiring, at each step."""
-        exact = self._moments() if self.size > _MOST_MOMENTS else None
+        exact = self._moments()
         if exact is not None:
             return Means(tuple(Estimate(one, "quadrature") for one in exact.stopped),
                          tuple(Estimate(one, "quadrature") for one in exact.expired))  # fmt: skip
@@ -180,18 +194,20 @@ class Study:
         mean, _ = table.moments(picked(table.found))
         return Estimate(mean, self._method(table.found))
 
-    def mean_of(self, asked: Callable[[Array], Array]) -> tuple[Array, Method]:
-        """The mean of something asked at inputs: from (points, inputs) to (points, …).
+    def mean_of(self, asked: Callable[[Array], Array]) -> tuple[Estimate, ...]:
+        """The means of something asked at inputs: from (points, inputs) to (points, …).
 
         For the smaller questions: a rule of Gauss with few nodes, or draws where there are many
         inputs.
         """
-        method = self.asked
-        if method == "sampled":
-            values = self.values(self._scores(0, self.size)[:_LOT])
-            return np.asarray(asked(values).mean(axis=0)), method
-        values, weights = self.nodes(_LOT)
-        return np.asarray(np.tensordot(weights, asked(values), axes=1)), method
+        if self.asked == "sampled":
+            rows = [np.atleast_1d(asked(self.values(self._scores(one, self.size)[:_LOT]))
+                                  .mean(axis=0)) for one in range(self.repeats)]  # fmt: skip
+            return tuple(_averaged(list(column)) for column in np.stack(rows, axis=1))
+        values, weights = self.nodes(1)
+        method: Method = "quadrature" if self.size or self.assessor.shocked else "exact"
+        means = np.tensordot(weights, asked(values), axes=1)
+        return tuple(Estimate(float(one), method) for one in np.atleast_1d(means))
 
     @property
     def asked(self) -> Method:
@@ -232,7 +248,7 @@ class Study:
 
     def uncertain(self, picked: Picked = carried_out) -> Uncertain:
         """The distribution of one outcome."""
-        if self.size > _MOST_MOMENTS:
+        if self.size > _MOST_MOMENTS or (picked is carried_out and self._moments() is not None):
             return self._sampled(picked, None)
         table = self._tensor()
         if self.size > _MOST_TENSOR:
@@ -339,9 +355,10 @@ class Study:
         )
 
     def _moments(self) -> Moments | None:
-        """The moments without sampling, where the levels allow it."""
+        """The moments without sampling, where there are some inputs and the levels allow it."""
         if not self._asked:
-            self._exact, self._asked = moments_of(self.assessor), True
+            self._asked = True
+            self._exact = moments_of(self.assessor) if self.size > _FINE_TENSOR else None
         return self._exact
 
     def _shares(self, exact: Moments) -> tuple[Sensitivity, ...]:
@@ -434,6 +451,7 @@ def joined(parts: Sequence[Outcomes]) -> Outcomes:
         np.concatenate([one.stopped for one in parts]),
         np.concatenate([one.expired for one in parts]),
         np.concatenate([one.passed for one in parts]),
+        np.concatenate([one.stops for one in parts]),
         parts[0].method,
         max(one.se for one in parts),
     )

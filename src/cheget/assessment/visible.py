@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -69,7 +69,8 @@ class _Turn:
     def level(self, body: Body, start: _Asked) -> tuple[_Asked, Array]:
         """What was seen once the level passes, and P(it stops)."""
         profiles = self.model.profiles
-        seats = [(profiles[seat.post], seat.post, _deputies(seat, profiles)) for seat in body.seats]
+        seats = [(profiles.get(seat.post), seat.post, _deputies(seat, profiles))
+                 for seat in body.seats]  # fmt: skip
         return self._closing(body.need, seats, start)
 
     def executors(self, crews: Crews, start: _Asked) -> tuple[_Asked, Array]:
@@ -122,7 +123,8 @@ class _Turn:
             yield (int(yes >= body.need), int(len(body.seats) - no < body.need), then), chance
 
     def _closing(
-        self, need: int, seats: Sequence[tuple[Profile, str, Sequence[tuple[Profile, str]]]],
+        self, need: int,
+        seats: Sequence[tuple[Profile | None, str, Sequence[tuple[Profile, str]]]],
         start: _Asked,
     ) -> tuple[_Asked, Array]:  # fmt: skip
         states: dict[tuple[int, int, _Seen], Array] = {(0, 0, seen): p for seen, p in start.items()}
@@ -144,32 +146,39 @@ class _Turn:
         return passed, stopped
 
     def _seat(
-        self, profile: Profile, person: str, deputies: Sequence[tuple[Profile, str]], seen: _Seen
-    ) -> Iterator[tuple[str, _Seen, Array]]:
-        """What becomes of a seat: successors after a refusal, deputies after silence."""
-        reach, silence = np.ones((1, 1)), []
-        for turn in range(profile.replaced + 1):
-            concurs, refuses = self._answer(profile, person, seen)
-            yield "concur", (seen[0] + 1, seen[1]), reach * concurs
-            silence.append((seen, reach * np.maximum(1 - concurs - refuses, 0)))
-            seen, reach = (seen[0], seen[1] + 1), reach * refuses
-            del turn
-        yield "refuse", seen, reach
+        self, profile: Profile | None, person: str, deputies: Sequence[tuple[Profile, str]],
+        seen: _Seen,
+    ) -> Iterator[tuple[str, _Seen, Array]]:  # fmt: skip
+        """What becomes of a seat: successors after a refusal, deputies after silence.
+
+        ``profile`` None: its member sits at the head; once all deputies refuse, nobody is left.
+        """
+        reach, silence = np.ones((1, 1)), [("refuse", seen, np.ones((1, 1)))]
+        if profile is not None:
+            silence = []
+            for turn in range(profile.replaced + 1):
+                concurs, refuses = self._answer(profile, person, seen)
+                yield "concur", (seen[0] + 1, seen[1]), reach * concurs
+                silence.append(("silent", seen, reach * np.maximum(1 - concurs - refuses, 0)))
+                seen, reach = (seen[0], seen[1] + 1), reach * refuses
+                del turn
+            yield "refuse", seen, reach
         for deputy, name in deputies:
             still = []
-            for then, chance in silence:
+            for what, then, chance in silence:
                 concurs, refuses = self._answer(deputy, name, then)
                 yield "concur", (then[0] + 1, then[1]), chance * concurs
-                still.append(((then[0], then[1] + 1), chance * refuses))
-                still.append((then, chance * np.maximum(1 - concurs - refuses, 0)))
+                still.append((what, (then[0], then[1] + 1), chance * refuses))
+                still.append(("silent", then, chance * np.maximum(1 - concurs - refuses, 0)))
             silence = still
-        for then, chance in silence:
-            yield "silent", then, chance
+        yield from silence
 
     def _answer(self, profile: Profile, person: str, seen: _Seen) -> tuple[Array, Array]:
         state = self.forced.get(person, "")
         if state == "concurs":
             return np.ones((1, 1)), np.zeros((1, 1))
+        if state == "refused":
+            return np.zeros((1, 1)), np.ones((1, 1))
         key = (profile, state, seen)
         if key not in self._known and self.model.visible is not None:
             concurrence, refusal = (self.people.points.of(ref) for ref in self.model.visible)
@@ -179,8 +188,8 @@ class _Turn:
         return self._known[key]
 
 
-def _deputies(seat: Seat, profiles: object) -> list[tuple[Profile, str]]:
-    return [(profiles[name], name) for name in seat.deputies]  # type: ignore[index]
+def _deputies(seat: Seat, profiles: Mapping[str, Profile]) -> list[tuple[Profile, str]]:
+    return [(profiles[name], name) for name in seat.deputies]
 
 
 def _add(known: dict[object, Array] | dict[_Seen, Array] | dict[tuple[int, int, _Seen], Array],

@@ -20,7 +20,7 @@ from cheget.errors import ChainFileError, HouseError
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
     from cheget.assessment.beliefs import Beliefs
-    from cheget.assessment.uncertainty import Estimate, Progress
+    from cheget.assessment.uncertainty import Progress
     from cheget.chain.chain import Chain
     from cheget.cli.findings import Findings
 
@@ -42,6 +42,10 @@ class Case:
               help="Points a repeat, where it must be sampled: a power of two.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Of the points drawn; equal seeds give equal digits.")  # fmt: skip
+@click.option("--method", type=click.Choice(["exact", "mc"]), default="exact", show_default=True,
+              help="mc: simulate it, run by run, which shares nothing with exact.")  # fmt: skip
+@click.option("--runs", type=click.IntRange(100, 10**9), default=100_000, show_default=True,
+              help="How often it is simulated.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False, writable=True),
               help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
@@ -53,7 +57,8 @@ class Case:
 @json_option
 def assess(
     files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
-    report: Path | None, svg: Path | None, cells: Path | None, markdown: Path | None, as_json: bool,
+    method: str, runs: int, report: Path | None, svg: Path | None, cells: Path | None,
+    markdown: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Would it be carried out, how surely, and what would change it?
 
@@ -63,6 +68,15 @@ def assess(
     """
     taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
+    if method == "mc":
+        if cells or markdown:
+            raise click.UsageError(
+                "--csv and --markdown are of what is computed, not of --method mc"
+            )
+        from cheget.cli.simulated import say_simulated
+
+        say_simulated(cases, situation, runs, seed, as_json)
+        return
     with patience(as_json) as progress:
         found = [one for case in cases
                  for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
@@ -71,7 +85,9 @@ def assess(
     if taken:
         pass
     elif as_json:
-        values = [as_value(one) for one in found]
+        from cheget.cli.assess_values import as_value
+
+        values = [as_value(one, everything=everything) for one in findings]
         say(values[0] if len(values) == 1 else {"assessments": values}, as_json, lambda: None)
     else:
         from cheget.cli.assessments import print_assessment, print_comparison
@@ -246,64 +262,4 @@ def _scenario(id_: str) -> Chain | None:
     return None
 
 
-def as_value(found: Assessment) -> dict[str, Any]:
-    """An assessment as JSON; ``docs/assessment.md`` says what each key means."""
-    from cheget.assessment.words import odds, phrase
-    from cheget.cli import forecasts
-
-    mean = found.mean.value
-    return {
-        "chain": found.chain.id,
-        "beliefs": found.beliefs.id,
-        "situation": found.situation or None,
-        "given": "that it is ordered" if found.model.originator else "that nobody has ordered yet",
-        "carried_out": {
-            **_estimate(found.mean),
-            "sd": found.sd.value,
-            "sd_se": found.sd.se,
-            "quantiles": {f"{q:.2f}": value.value for q, value in found.quantiles},
-            "below_half": found.below_half.value,
-            "below_half_se": found.below_half.se,
-            "at_medians": found.at_medians,
-            "phrase": phrase(mean),
-            "odds": odds(mean),
-        },
-        "stopped": [{"level": one.level, **_estimate(one.stopped)} for one in found.steps],
-        "expired": [{"level": one.level, **_estimate(one.expired)} for one in found.steps],
-        "inputs": [
-            {
-                "name": one.name,
-                "first": one.first.value,
-                "first_se": one.first.se,
-                "total": one.total.value,
-                "total_se": one.total.se,
-                "method": one.first.method,
-                "text": found.input(one.name).belief.text,
-                "source": found.input(one.name).belief.source or None,
-            }
-            for one in found.inputs
-        ],
-        "expect": None if found.expected is None else {
-            "text": found.expected.text,
-            "probability": found.expected.probability.value,
-            "se": found.expected.probability.se,
-            "verdict": found.expected.verdict,
-            "mean": found.expected.mean,
-        },
-        "assumptions": [
-            {
-                "person": row.person, "state": row.state, "text": row.text, "said_of": row.said_of,
-                "situation": row.situation or None, "source": row.source or None,
-            }
-            for row in found.table
-        ],
-        "forecasts": forecasts.as_value(found),
-        "conditional": CONDITIONAL,
-    }  # fmt: skip
-
-
 CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    return {"mean": found.value, "se": found.se, "method": found.method}

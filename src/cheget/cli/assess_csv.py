@@ -57,19 +57,26 @@ def _further(known: Findings) -> Iterator[Row]:
     asked = known.found.study.asked
     yield "break-even refusal", "everyone", known.even, None, asked
     for bar in known.bars:
-        yield "at its 5 % point", bar.name, bar.low, None, asked
-        yield "at its 95 % point", bar.name, bar.high, None, asked
+        yield "at its 5 % point", bar.name, bar.low, bar.se, bar.method
+        yield "at its 95 % point", bar.name, bar.high, bar.se, bar.method
     for other in known.alternatives:
-        yield f"if {other.what}", other.of, other.mean, None, asked
+        yield f"if {other.what}", other.of, other.mean, other.se, other.method
+    for step in known.passages:
+        yield _told("remaining once concurred", step.level, step.remaining)
+        yield _told("stops once asked", step.level, step.refuses)
     for one in known.people:
-        yield "Birnbaum", one.person, one.birnbaum, None, asked
-        yield "risk reduction worth", one.person, one.reduction, None, asked
-        yield "risk achievement worth", one.person, one.achievement, None, asked
-        yield "Fussell-Vesely by reduction", one.person, one.fussell_vesely, None, asked
-        part = known.blames.get(one.person)
+        yield "Birnbaum", one.person, one.birnbaum, one.se, one.method
+        for quantity, value in (
+            ("risk reduction worth", one.reduction), ("risk achievement worth", one.achievement),
+            ("Fussell-Vesely by reduction", one.fussell_vesely),
+            ("Fussell-Vesely by sets", known.by_sets.get(one.person)),
+        ):  # fmt: skip
+            if value is not None:
+                yield quantity, one.person, value, None, one.method
+        part = known.blame(one.person)
         if part is not None:
-            yield "among refusers", one.person, part.refused, None, asked
-            yield "alone", one.person, part.alone, None, asked
+            yield "among refusers", one.person, part.refused, None, one.method
+            yield "alone", one.person, part.alone, None, one.method
     for row in implied(known.found):
         yield "published forecast", row.forecast.id, row.forecast.value, None, "published"
         yield "order it implies", row.forecast.id, row.implied, None, asked

@@ -24,7 +24,7 @@ _STEPS, _NEAR, _MOST = (0.05, 0.1, 0.2, 0.25, 0.5), 1e-9, 6  # of the table unde
 def people_tables(known: Findings) -> Iterator[str]:
     """Everybody's importance; people alike share a row."""
     heads = ("who", "moves it by", "among refusers", "alone", "reduction worth",
-             "achievement worth", "Fussell\N{EN DASH}Vesely")  # fmt: skip
+             "achievement worth", "Fussell\N{EN DASH}Vesely", "by sets")  # fmt: skip
     rows = [(_names(people), *row) for row, people in _alike(known).items()]
     if not rows:
         yield tag("p", text="Nobody is asked.", class_="soft")
@@ -38,7 +38,7 @@ def people_tables(known: Findings) -> Iterator[str]:
 def _alike(known: Findings) -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = {}
     for one in known.people:
-        part = known.blames.get(one.person)
+        part = known.blame(one.person)
         row = (
             f"{100 * one.birnbaum:.1f} points",
             figure(part.refused) if part else "",
@@ -46,6 +46,7 @@ def _alike(known: Findings) -> dict[tuple[str, ...], list[str]]:
             _ratio(one.reduction),
             _ratio(one.achievement),
             f"{one.fussell_vesely:.3f}",
+            f"{known.by_sets[one.person]:.3f}" if one.person in known.by_sets else "",
         )
         found.setdefault(row, []).append(one.person)
     return found

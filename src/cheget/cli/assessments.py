@@ -121,7 +121,7 @@ def _print_drivers(known: Findings, most: int | None) -> None:
 def _print_people(known: Findings, most: int | None) -> None:
     width = max((len(one.person) for one in known.people), default=0)
     for one in known.people[:most]:
-        click.echo(f"  {one.person:<{width}}  {matters(one, known.blames.get(one.person))}")
+        click.echo(f"  {one.person:<{width}}  {matters(one, known.blame(one.person))}")
     if most is not None and len(known.people) > most:
         click.echo(f"  and {len(known.people) - most} more: --all")
 

@@ -47,7 +47,8 @@ STYLE = (
     "body{margin:0 auto;padding:32px 16px;max-width:738px}"
     "h1{font-size:27px;line-height:1.15;font-weight:700;margin:2px 0 4px;letter-spacing:-.01em}"
     "h1 span{font-weight:400;font-size:17px;letter-spacing:0}"
-    "h2{font-size:14px;line-height:1.25;font-weight:650;margin:10px 0 4px}h2:first-child{margin-top:0}"
+    "h2{font-size:14px;line-height:1.25;font-weight:650;margin:10px 0 4px}"
+    "h2:first-child{margin-top:0}"
     "h3{font-size:12px;font-weight:650;margin:6px 0 1px}"
     "p{margin:0 0 3px}.soft{color:var(--soft)}ul,ol{margin:0;padding:0 0 0 15px}ul{list-style:none;"
     "padding:0}li{margin:0 0 3px;overflow-wrap:anywhere}"
@@ -61,7 +62,8 @@ STYLE = (
     "table{border-collapse:collapse;width:100%;font-size:11px;line-height:1.3}"
     "th{font-weight:400;color:var(--soft);text-align:left}"
     "th,td{padding:2px 8px 2px 0;border-bottom:1px solid var(--line);vertical-align:top;"
-    "overflow-wrap:anywhere}td:last-child{white-space:nowrap;padding-right:0}.small{font-size:11px}"
+    "overflow-wrap:anywhere}td:last-child{white-space:nowrap;padding-right:0}"
+    ".small{font-size:11px}"
     "footer{border-top:1px solid var(--line);margin:8px 0 0;padding:5px 0 0;font-weight:650}"
     "@media(max-width:700px){.three,.two{grid-template-columns:minmax(0,1fr)}}"
     "@media print{body{max-width:none;padding:0}.sheet+.sheet{margin:0;padding:0;border:0}"
@@ -149,8 +151,7 @@ def _people(known: Findings) -> Iterator[str]:
     shown = known.people[:PEOPLE]
     if shown:
         yield tag("h2", text="Whose mind matters most")
-        yield _list([f"{one.person}: {matters(one, known.blames.get(one.person))}."
-                     for one in shown])  # fmt: skip
+        yield _list([f"{one.person}: {matters(one, known.blame(one.person))}." for one in shown])
 
 
 def _stated(said: Briefing) -> Iterator[str]:

@@ -13,22 +13,24 @@ from typing import TYPE_CHECKING
 from cheget.assessment.change import (
     Alternative,
     Bar,
-    Blame,
-    Importance,
+    Passage,
     alternatives,
-    blames,
     break_even,
-    importances,
+    passages,
     tornado,
 )
+from cheget.assessment.importance import Blame, Importance, blames, by_sets, importances
 from cheget.assessment.words import odds, percent, phrase
 from cheget.cli.assess import CONDITIONAL
+from cheget.errors import TooEntangledError
+from cheget.proof.account import accounts
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
 
 NOTHING = 5e-7  # below it, a level has no bar
 HALF = 0.5
+SETS = 5_000  # minimal blocking sets, beyond which they aren't listed
 _END = 1e-4  # of what refusals can be
 _RARE = 0.01
 
@@ -38,6 +40,7 @@ class Findings:
 
     def __init__(self, found: Assessment) -> None:
         self.found = found
+        self._blames: dict[str, Blame | None] = {}
 
     @cached_property
     def even(self) -> float | None:
@@ -60,9 +63,29 @@ class Findings:
         return importances(self.found.study)
 
     @cached_property
-    def blames(self) -> dict[str, Blame]:
-        """Everybody's part in the stops."""
-        return {one.person: one for one in blames(self.found.study)}
+    def by_sets(self) -> dict[str, float]:
+        """Everybody's Fussell-Vesely by sets; empty where it is undefined."""
+        blocking = self._blocking()
+        return {} if blocking is None else by_sets(self.found.study, blocking)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Each level on the way down."""
+        return passages(self.found.study)
+
+    def blame(self, person: str) -> Blame | None:
+        """Somebody's part in the stops; None where it isn't defined."""
+        if person not in self._blames:
+            self._blames[person] = next(iter(blames(self.found.study, [person])), None)
+        return self._blames[person]
+
+    def _blocking(self) -> list[tuple[str, ...]] | None:
+        """The minimal blocking sets of the ladder, as prove finds them; None: too many."""
+        try:
+            sets = accounts(self.found.chain, None, self.found.beliefs.action)[0].blocking
+            return sets.first(SETS) if sum(sets.minimal()) <= SETS else None
+        except TooEntangledError:
+            return None
 
 
 def conditional() -> str:
@@ -132,6 +155,8 @@ def figure(p: float) -> str:
     """A probability where there is little room: whole percent, or odds below one."""
     if 0 < p < _RARE:
         return odds(p)
+    if 0 < 1 - p < _RARE:
+        return "> 99 %"
     return f"{100 * p:.0f} %"
 
 

@@ -136,15 +136,19 @@ def _places(grid: Grid, plot: _Plot) -> Iterator[str]:
         yield tag("g", told, path(f"M{x:.2f} {y - 6:.2f}l6 6l-6 6l-6-6z", "open"))
         (said,) = shortened(one.said, (plot.x.end - plot.x.start) * 0.6, SMALL)
         wide = width(said, SMALL) + 6
-        for step in (0, 1, -1, 2, -2, 3, -3):
-            top = y + step * TEXT - TEXT / 2
-            left = next(
-                (at for at in (x + 9, x - 9 - wide) if plot.free(at, top, wide, TEXT)), None
-            )
-            if left is not None:
+        for left, top in _around(x, y, wide, plot):
+            if plot.free(left, top, wide, TEXT):
                 plot.take(left, top, wide, TEXT)
                 yield label(said, left + 3, top + 12, look="halo")
                 break
+
+
+def _around(x: float, y: float, wide: float, plot: _Plot) -> Iterator[tuple[float, float]]:
+    """Beside, under and over a point, within the plot, the nearest first."""
+    yield from ((left, y - TEXT / 2) for left in (x + 9, x - 9 - wide))
+    middle = min(max(x - wide / 2, plot.x.start + 2), plot.x.end - 2 - wide)
+    for far in (9, 9 + TEXT, 9 + 2 * TEXT):
+        yield from ((middle, top) for top in (y + far, y - far - TEXT))
 
 
 def _words(grid: Grid, plot: _Plot) -> Iterator[str]:

@@ -17,12 +17,14 @@ STYLE = (
     "table.small{font-size:12px}table.small th,table.small td{padding:2px 0 2px 4px;"
     "text-align:right}table.small td:first-child,table.small th:first-child{text-align:left}"
     "@media(max-width:780px){table.wide thead{display:none}"
-    "table.wide tr,table.wide td{display:block}"
+    "table.wide tr{display:block}"
     "table.wide tr{padding:8px 0;border-bottom:1px solid var(--line)}"
     "table.wide td{border:0;padding:0;text-align:left;white-space:normal}"
     "table.wide td:empty{display:none}"
-    "table.wide td:first-child{font-weight:600}"
-    "table.wide td:not(:first-child)::before{content:attr(data-label) ' ';color:var(--soft)}}"
+    "table.wide td:first-child{display:block;font-weight:600}"
+    "table.wide td:not(:first-child):not(:empty){display:inline}"
+    "table.wide td:not(:first-child)::before{content:attr(data-label) ' ';color:var(--soft)}"
+    "table.wide td:not(:first-child):not(:last-child)::after{content:' · ';color:var(--soft)}}"
     "@media print{table{font-size:10px}tr{break-inside:avoid}}"
 )
 
