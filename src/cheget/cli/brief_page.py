@@ -46,7 +46,7 @@ STYLE = (
     "-webkit-text-size-adjust:100%;font-variant-numeric:tabular-nums}"
     "body{margin:0 auto;padding:32px 16px;max-width:738px}"
     "h1{font-size:27px;line-height:1.15;font-weight:700;margin:2px 0 4px;letter-spacing:-.01em}"
-    "h1 span{font-weight:400;font-size:17px;letter-spacing:0}"
+    "h1.both{font-size:24px}h1 span{font-weight:400;font-size:17px;letter-spacing:0}"
     "h2{font-size:14px;line-height:1.25;font-weight:650;margin:10px 0 4px}"
     "h2:first-child{margin-top:0}"
     "h3{font-size:12px;font-weight:650;margin:6px 0 1px}"
@@ -75,21 +75,20 @@ STYLE = (
 def brief(known: Findings, others: Sequence[Findings], land: Landscape | None) -> str:
     """The file. ``others`` dissent, or are the same beliefs in other situations."""
     said = briefing(known, [one for one in others if one.found.beliefs != known.found.beliefs])
-    return page(
-        f"{known.found.chain.title}: a brief",
-        tag("section", *_first(known, others, said), class_="sheet"),
-        tag("section", *_second(known, others, said, land), class_="sheet"),
-        style=STYLE,
-    )  # fmt: skip
+    sheets = [
+        tag("section", *inner, class_="sheet")
+        for inner in (_first(known, others, said), _second(known, others, said, land))
+    ]
+    title = f"{known.found.chain.title}: a brief"
+    return page(title, *(one.replace(" %", "\N{NO-BREAK SPACE}%") for one in sheets), style=STYLE)
 
 
 def _first(known: Findings, others: Sequence[Findings], said: Briefing) -> Iterator[str]:
     """Question, answer, drivers, what would change it; where it stops, how sure, tornado."""
     found = known.found
     pairs = always_never([found, *(one.found for one in others)])
-    title = tag("h1", text=f"{said.answer}.")
     if pairs:
-        title = tag("h1", text=both_sentence(*pairs[0]))
+        title = tag("h1", text=both_sentence(*pairs[0]), class_="both")
     else:
         title = tag("h1", tag("b", text=f"{said.answer}"), tag("span", text=f"  {said.odds}"))
     yield tag("header", tag("p", text=said.question, class_="soft"), title,
