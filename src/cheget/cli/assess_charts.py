@@ -17,6 +17,7 @@ from cheget.cli.findings import (
     figure,
     named,
     otherwise,
+    share,
     spread_of,
 )
 from cheget.picture.chart import WIDE, Chart
@@ -95,9 +96,9 @@ def spread_chart(found: Assessment, across: int = WIDE) -> Chart:
         Mark(middle, f"{figure(middle)} at the medians"),
         f"{figure(below)} of it below", f"{figure(1 - below)} above",
     )  # fmt: skip
-    side = f"{percent(below)} of the range is below one half"
+    side = f"{share(below)} the range is below one half"
     if below < HALF:
-        side = f"{percent(1 - below)} of the range is above one half"
+        side = f"{share(1 - below)} the range is above one half"
     return spread(f"{verdict(mean)}; {side}", values, across)
 
 
