@@ -69,9 +69,9 @@ def assess(
     taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
     if method == "mc":
-        if cells or markdown:
+        if cells or markdown or report or svg:
             raise click.UsageError(
-                "--csv and --markdown are of what is computed, not of --method mc"
+                "--csv, --markdown, --report and --svg are of what is computed, not of --method mc"
             )
         from cheget.cli.simulated import say_simulated
 
