@@ -13,6 +13,7 @@ from cheget.assessment.landscape import Landscape, landscape
 from cheget.assessment.model import model_of
 from cheget.cli.assess_charts import (
     Pair,
+    changing,
     comparison_chart,
     ends_chart,
     fan_chart,
@@ -22,6 +23,7 @@ from cheget.cli.assess_charts import (
     range_title,
     shares_chart,
     spread_chart,
+    told_apart,
     tornado_chart,
     verdict,
     what_if_chart,
@@ -62,16 +64,16 @@ LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
     "figcaption p{font-size:13px;line-height:1.4;margin:0 0 12px}"
     "svg.chart{max-width:100%;height:auto;overflow:visible}svg.chart.wide{display:block}"
     ".how{font-size:12px;color:var(--soft);margin:8px 0 0}"
-    ".brief{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:16px}"
-    ".brief .card{margin:0}ol{margin:0;padding:0 0 0 20px}"
+    ".brief{display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:16px}"
+    ".brief .card{margin:0}.part>.brief{margin-top:14px}ol{margin:0;padding:0 0 0 20px}"
     ".figures{columns:2;column-gap:16px;margin:16px 0 0}"
     "details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}"
     "details[open] summary{margin-bottom:8px}"
-    "@media(max-width:1000px){.brief{grid-template-columns:minmax(0,1fr);gap:12px}}"
+    "@media(max-width:780px){.brief{gap:12px}}"
     "@media(max-width:1180px){.figures{columns:1}.figures figure{max-width:560px}}"
     "@media(max-width:780px){.card{padding:14px 18px}svg.chart.wide{display:none}"
     "svg.chart.narrow{display:block;margin:0 auto}}"
-    "@media print{.brief{grid-template-columns:repeat(3,minmax(0,1fr));gap:10px}"
+    "@media print{.brief{grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:10px}"
     ".figures{columns:2}.figures figure{max-width:none}h4{font-size:13px}"
     "svg.chart.wide{display:none}svg.chart.narrow{display:block}figcaption p,.how{font-size:10px}"
     "details::details-content{content-visibility:visible;height:auto}summary{list-style:none}}"
@@ -108,12 +110,10 @@ def svg(found: Sequence[Assessment]) -> str:
     """The screen's charts as a file: where it ends and how sure, or the answers side by side."""
     first = found[0]
     if len(found) > 1:
-        return drawing("carried out, given that it is ordered", conditional(),
+        return drawing("Would it be carried out, given that it is ordered?", conditional(),
                        [comparison_chart(found)])  # fmt: skip
-    where = f", {first.situation}" if first.situation else ""
-    title = f"{first.chain.title}{where}: {verdict(first.mean.value)}"
     said = f"{question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
-    return drawing(title, said, [ends_chart(first), spread_chart(first)])
+    return drawing(verdict(first.mean.value), said, [ends_chart(first), spread_chart(first)])
 
 
 def report(told: Sequence[Told]) -> str:
@@ -175,6 +175,7 @@ def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
         note = "Open: chains of the same levels, without crews, deputies or deadlines."
         pictures.append(figure(lambda across: plane_chart(pairs, across),
                                _how(note if pairs[0].designs else _means(found))))  # fmt: skip
+    pictures.append(card("What was expected", _expected(found)))
     parts = [
         tag("section", tag("h2", text=named(one.found)),
             tag("p", text=f"{verdict(one.found.mean.value)}."), *_said(one.found),
@@ -182,6 +183,15 @@ def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
         for one in told
     ]  # fmt: skip
     return [tag("header", *head), tag("div", *pictures, class_="figures"), *parts]
+
+
+def _expected(found: Sequence[Assessment]) -> str:
+    """What became of each expectation; empty where there are none."""
+    items = [
+        tag("li", tag("b", text=f"{name}: "), tag("span", text=expectation(one)))
+        for one, name in zip(found, told_apart(found), strict=True) if one.expected is not None
+    ]  # fmt: skip
+    return tag("ul", *items) if items else ""
 
 
 def _means(found: Sequence[Assessment]) -> str:
@@ -233,7 +243,7 @@ def _figures(one: Told) -> Iterator[str]:
                 + ("drawn as Sobol points." if found.model.inputs else "certain.")
             ),
         )
-    if known.alternatives:
+    if changing(known):
         yield figure(lambda across: what_if_chart(known, across), _how(by))
 
 
@@ -259,7 +269,7 @@ def _spread_how(found: Assessment) -> str:
         return f"By {way(found.mean.method)}."
     drawn = found.study.samples * found.study.repeats
     below = found.below_half
-    how = f" ± {100 * below.se:.2g} points" if below.method == "sampled" else ""
+    how = f" ± {100 * below.se:.2g} points" if below.se > 0 else ""
     return (f"Mean by {way(found.mean.method)}; the area is {drawn:,} Sobol points; "
             f"the share below one half by {way(below.method)}{how}.")  # fmt: skip
 
