@@ -184,6 +184,21 @@ def read_cases(files: Sequence[str]) -> list[Case]:
     return cases
 
 
+def read_beside(chain_file: str, name: str) -> Case:
+    """What beliefs, or another chain with its own, make beside a chain.
+
+    Raises:
+        ChainFileError: one of the files has a fault.
+        HouseError: a file can't be read, a name isn't known, or nothing goes together.
+    """
+    found, said = read_cases((chain_file, name)), _document(_path(name))
+    return next(
+        case for case in found
+        if said.get("beliefs", case.beliefs.id) == case.beliefs.id
+        and said.get("chain", case.chain.id) == case.chain.id
+    )  # fmt: skip
+
+
 def need_numpy() -> None:
     """Say what to install where the numerical libraries are missing."""
     import importlib.util
