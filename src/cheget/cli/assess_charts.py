@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -165,9 +165,17 @@ def grid_of(land: Landscape) -> Grid:
     return Grid(
         land.refuses, land.correlations, land.means, land.even,
         (*words, (1.5, phrase(0.99))),
-        tuple(Place(one.refuses, one.correlation, f"{one.of} {figure(one.refuses)}")
-              for one in land.stated),
+        tuple(_places(land)),
     )  # fmt: skip
+
+
+def _places(land: Landscape) -> Iterator[Place]:
+    """The medians as stated; those at one place under one name."""
+    groups: dict[tuple[float, float], list[str]] = {}
+    for one in land.stated:
+        groups.setdefault((round(one.refuses, 4), one.correlation), []).append(one.of)
+    for (refuses, correlation), names in groups.items():
+        yield Place(refuses, correlation, f"{', '.join(names)} {figure(refuses)}")
 
 
 def heat_chart(known: Findings, grid: Grid, across: int = WIDE) -> Chart:
@@ -218,6 +226,8 @@ def plane_chart(pairs: Sequence[Pair], across: int = WIDE) -> Chart:
     first = pairs[0]
     title = (f"The right order gets through: {percent(first.right.mean.value)}. "
              f"The wrong one: {percent(first.wrong.mean.value)}")  # fmt: skip
+    if first.designs:
+        title = "Always and never: as it is, and what its levels could be"
     if several:
         title = "Who lets the right order through and stops the wrong one"
     return plane(title, dots, across)

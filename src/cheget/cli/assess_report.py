@@ -62,7 +62,7 @@ LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
     "svg.chart{max-width:100%;height:auto;overflow:visible}svg.chart.wide{display:block}"
     ".how{font-size:12px;color:var(--soft);margin:8px 0 0}"
     ".brief{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:16px}"
-    ".brief .card{margin:0}ol{margin:0;padding:0 0 0 20px}"
+    ".brief .card{margin:0}.part>.brief{margin-top:14px}ol{margin:0;padding:0 0 0 20px}"
     ".figures{columns:2;column-gap:16px;margin:16px 0 0}"
     "details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}"
     "details[open] summary{margin-bottom:8px}"
@@ -109,10 +109,8 @@ def svg(found: Sequence[Assessment]) -> str:
     if len(found) > 1:
         return drawing("carried out, given that it is ordered", conditional(),
                        [comparison_chart(found)])  # fmt: skip
-    where = f", {first.situation}" if first.situation else ""
-    title = f"{first.chain.title}{where}: {verdict(first.mean.value)}"
     said = f"{question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
-    return drawing(title, said, [ends_chart(first), spread_chart(first)])
+    return drawing(verdict(first.mean.value), said, [ends_chart(first), spread_chart(first)])
 
 
 def report(told: Sequence[Told]) -> str:

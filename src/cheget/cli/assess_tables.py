@@ -37,6 +37,7 @@ def people_tables(known: Findings) -> Iterator[str]:
 
 def _alike(known: Findings) -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = {}
+    known.blame_all()
     for one in known.people:
         part = known.blame(one.person)
         row = (

@@ -79,6 +79,11 @@ class Findings:
             self._blames[person] = next(iter(blames(self.found.study, [person])), None)
         return self._blames[person]
 
+    def blame_all(self) -> None:
+        """Everybody's part at once: those who are alike cost no more than one."""
+        found = {one.person: one for one in blames(self.found.study)}
+        self._blames = {person: found.get(person) for person in self.found.model.profiles}
+
     def _blocking(self) -> list[tuple[str, ...]] | None:
         """The minimal blocking sets of the ladder, as prove finds them; None: too many."""
         try:

@@ -21,7 +21,10 @@ for (const box of document.querySelectorAll(".explore")) {
     const at = Math.min(values.length - 2, Math.floor(part));
     return [at, part - at];
   };
-  const percent = (p) => 0.01 > p ? "< 1 %" : p > 0.99 ? "> 99 %" : Math.round(100 * p) + " %";
+  const percent = (p) => {
+    if (0.01 > p) return "\\u003c 1 %";
+    return p > 0.99 ? "> 99 %" : Math.round(100 * p) + " %";
+  };
   const between = (a, b, part) => Number(a) + (b - a) * part;
   const show = () => {
     const [column, x] = place(columns, across), [row, y] = place(rows, up);

@@ -9,6 +9,7 @@ from cheget.picture.chart import SMALL, WIDE, Chart, Scale, apart, label, named,
 from cheget.picture.markup import width
 
 HIGH, TOP, LEFT = 210.0, 22.0, 44.0
+_UP = "released by then"
 DAY = 86400
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY,
           2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 3650 * DAY)  # fmt: skip
@@ -46,11 +47,13 @@ def fan(title: str, curves: Fan, across: float = WIDE) -> Chart:
     parts.append(path(_way(curves.times, curves.mean, x, y), "curve"))
     if curves.deadline:
         parts.append(path(f"M{x.end:.2f} {y.start:g}V{y.end - 4:g}", "edge"))
-        (said,) = shortened(curves.deadline, across / 2, SMALL)
-        parts.append(label(said, x.end + 4, 11, anchor="end"))
+        left = width(_UP, SMALL) + 8
+        (said,) = shortened(curves.deadline, across - left, SMALL)
+        at = max(x.end + 4, left + width(said, SMALL))
+        parts.append(label(said, at, 11, anchor="end"))
     parts += _ends(curves, x, y, room)
     axis, down = _clock(x, y.start, curves.times[-1])
-    parts.append(label("released by then", 0, 11, look="soft"))
+    parts.append(label(_UP, 0, 11, look="soft"))
     about = "The line is the answer by then; the band holds 90 % of the range of beliefs."
     return Chart(title, about, "".join(parts) + axis, across, down)
 

@@ -65,7 +65,7 @@ class _Plot:
 
 
 def heat(title: str, grid: Grid, across: float = WIDE) -> Chart:
-    """Cells darker the likelier, the curve of one half, and where the stated numbers lie."""
+    """Cells with more ink the likelier, the curve of one half, and where the stated numbers lie."""
     plot = _plot(grid, across)
     marks = list(_places(grid, plot))
     halves = list(_halves(grid, plot))
@@ -74,7 +74,7 @@ def heat(title: str, grid: Grid, across: float = WIDE) -> Chart:
     where = " ".join(f"{at:g}" for at in bounds(grid, across))
     parts.append(tag("circle", r=6, class_="here", visibility="hidden", data_plot=where))
     axes, down = _axes(grid, plot, across)
-    about = "The darker, the likelier. On the line it is as likely as not."
+    about = "The more ink, the likelier. On the line it is as likely as not."
     return Chart(title, about, "".join([*parts, axes]), across, down)
 
 

@@ -22,6 +22,7 @@ COLOURS = {  # light, dark
 SANS = "'IBM Plex Sans', 'Helvetica Neue', Helvetica, Arial, sans-serif"
 
 _EMPTY = {"meta", "rect", "circle", "path", "input"}
+_GLUE = "\N{NO-BREAK SPACE}"
 _NARROW, _WIDE = set("fijlrtI.,:;'|!()[]- "), set("mwMW@%&—…")
 
 
@@ -68,20 +69,25 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 def _breadth(letter: str) -> float:
     if unicodedata.combining(letter):
         return 0
+    if letter in _NARROW or letter == _GLUE:
+        return 0.39
     if unicodedata.east_asian_width(letter) in "WF" or ord(letter) > 0x2FFF:  # noqa: PLR2004
         return 1.1
-    if letter in _NARROW:
-        return 0.39
+    if not letter.isprintable():
+        return 1.1  # the sign that is shown in its place
     if letter in _WIDE:
         return 0.98
     return 0.69 if letter.isupper() else 0.61
 
 
 def wrapped(text: str, most: float, size: float, *, bold: bool = False) -> list[str]:
-    """``text`` in lines no wider than ``most``; too wide a word is broken, best after a hyphen."""
+    """``text`` in lines no wider than ``most``; too wide a word is broken, best after a hyphen.
+
+    A figure stays with its percent sign.
+    """
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in " ".join(text.split()).replace(" %", f"{_GLUE}%").split(" "):
         for piece in _pieces(word, most, size, bold=bold):
             longer = f"{line} {piece}" if line else piece
             if line and width(longer, size, bold=bold) > most:
@@ -89,13 +95,14 @@ def wrapped(text: str, most: float, size: float, *, bold: bool = False) -> list[
                 line = piece
             else:
                 line = longer
-    return [*lines, line] if line else lines
+    found = [*lines, line] if line else lines
+    return [one.replace(_GLUE, " ") for one in found]
 
 
 def _pieces(word: str, most: float, size: float, *, bold: bool) -> Iterator[str]:
     piece = ""
     for letter in word:
-        if piece and width(piece + letter, size, bold=bold) > most:
+        while piece and width(piece + letter, size, bold=bold) > most:
             end = piece.rfind("-") + 1 or len(piece)
             yield piece[:end]
             piece = piece[end:]

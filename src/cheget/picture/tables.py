@@ -16,7 +16,7 @@ STYLE = (
     "td{vertical-align:top}td.number,th.number{text-align:right;white-space:nowrap}"
     "table.small{font-size:12px}table.small th,table.small td{padding:2px 0 2px 4px;"
     "text-align:right}table.small td:first-child,table.small th:first-child{text-align:left}"
-    "@media(max-width:780px){table.wide thead{display:none}"
+    "@media screen and (max-width:780px){table.wide thead{display:none}"
     "table.wide tr{display:block}"
     "table.wide tr{padding:8px 0;border-bottom:1px solid var(--line)}"
     "table.wide td{border:0;padding:0;text-align:left;white-space:normal}"
