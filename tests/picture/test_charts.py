@@ -176,7 +176,7 @@ def test_a_chart_is_well_formed_and_what_it_is_told_is_no_markup(chart: Chart) -
 
 @given(CHARTS)
 def test_one_half_is_on_every_axis_of_probability(chart: Chart) -> None:
-    assert "50 %" in {one.text for one in texts(chart)} or chart.about.startswith("The darker")
+    assert "50 %" in {one.text for one in texts(chart)} or chart.about.startswith("The more ink")
 
 
 @pytest.mark.parametrize("draw", [
@@ -240,7 +240,7 @@ def test_a_marker_of_the_heat_map_is_at_the_middle_of_its_cell() -> None:
     assert (right, top) == (pytest.approx(x + wide / 2), pytest.approx(y + high / 2))
 
 
-def test_likelier_cells_are_darker() -> None:
+def test_likelier_cells_have_more_ink() -> None:
     shades = [
         float(one) for one in re.findall(r'fill-opacity="([^"]+)"', heat("t", grid(5, 0)).body)
     ]

@@ -18,6 +18,7 @@ from cheget.chain.chain import Chain
 from cheget.errors import AssessmentError
 
 HALF = 0.5
+_MOST_SEEN = 40  # seats
 _FINE = 1e-9
 
 
@@ -176,6 +177,9 @@ def turning(chain: Chain, beliefs: Beliefs, probability: float, most: int = 3) -
 def _seen(chain: Chain, beliefs: Beliefs, situation: str) -> list[Alternative]:
     from cheget.assessment.beliefs import Belief
 
+    ladder = chain.ladder(beliefs.action) if beliefs.action else chain.levels
+    if sum(len(level.members) for level in ladder) > _MOST_SEEN:
+        return []  # a smaller question, that would take minutes
     shown = {"concurrence": Belief(fixed(0.25), "0.25"), "refusal": Belief(fixed(-0.7), "-0.7")}
     try:
         model = model_of(chain, replace(beliefs, visible=shown), situation)

@@ -35,7 +35,7 @@ _NODES = (1, 8, 5, 3, 3)  # of each input left, by how many there are
 _DRAWS = 64  # where there are more
 _AT_ONCE = 4096
 _FINE = 1e-8
-_MOST_PLACES = 6
+_MOST_PLACES = 4
 _AIR = 1.15  # beyond the last place
 
 Progress = Callable[[int, int], None]

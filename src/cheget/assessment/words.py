@@ -7,6 +7,7 @@ The phrases are those of ICD 203 with one boundary each, mirrored: the word for 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 _PHRASES = (
     (0.05, "almost no chance"), (0.20, "very unlikely"), (0.45, "unlikely"),
@@ -16,6 +17,7 @@ _MIRRORED = {
 }  # fmt: skip
 _RARE = 0.1
 _PERCENT = 0.01
+_EVEN, _SMALL = 0.5, 4  # the largest second number of a wager
 
 
 def phrase(p: float) -> str:
@@ -62,3 +64,14 @@ def likelihood(p: float) -> str:
         return percent(p)
     figure = percent(p)
     return f"{phrase(p)}, {figure}" if "(" in figure else f"{phrase(p)} ({figure})"
+
+
+def wager(p: float) -> str:
+    """Odds in small whole numbers: "about 5 to 2 against"; "1 in N" where it is rare."""
+    if p <= 0 or p >= 1:
+        return percent(p)
+    if odds(p):
+        return odds(p)
+    ratio = Fraction((1 - p) / p if p < _EVEN else p / (1 - p)).limit_denominator(_SMALL)
+    side = "against" if p < _EVEN else "for"
+    return "about even" if ratio == 1 else f"about {ratio.numerator} to {ratio.denominator} {side}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.check import read_chain
+from cheget.cli.outputs import to_stdout, write
 from cheget.cli.plain import json_option, say
 from cheget.cli.scenarios import BELIEFS, FOLDER, beliefs_about, believed, known
 from cheget.errors import ChainFileError, HouseError
@@ -49,10 +50,15 @@ class Case:
               help="Write it as a page of its own, for a browser or a printer.")  # fmt: skip
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True),
               help="Draw where it ends and how sure that is, and write the drawing.")  # fmt: skip
+@click.option("--csv", "cells", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+              help="Write every number as a table; - is standard output.")  # fmt: skip
+@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+              help="Write the brief's text as Markdown; - is standard output.")  # fmt: skip
 @json_option
 def assess(
     files: tuple[str, ...], situation: str | None, everything: bool, samples: int, seed: int,
-    method: str, runs: int, report: Path | None, svg: Path | None, as_json: bool,
+    method: str, runs: int, report: Path | None, svg: Path | None, cells: Path | None,
+    markdown: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Would it be carried out, how surely, and what would change it?
 
@@ -60,8 +66,13 @@ def assess(
     cheget; left out, the scenario's own. Several chains, several BELIEFS, or several situations
     are put side by side. Exit status 1 if an expectation is contradicted.
     """
+    taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
     if method == "mc":
+        if cells or markdown or report or svg:
+            raise click.UsageError(
+                "--csv, --markdown, --report and --svg are of what is computed, not of --method mc"
+            )
         from cheget.cli.simulated import say_simulated
 
         say_simulated(cases, situation, runs, seed, as_json)
@@ -70,7 +81,10 @@ def assess(
         found = [one for case in cases
                  for one in _assessed(case, situation, samples, seed, progress)]  # fmt: skip
         findings = _drawn(report, svg, found, progress)
-    if as_json:
+        _told(cells, markdown, findings)
+    if taken:
+        pass
+    elif as_json:
         from cheget.cli.assess_values import as_value
 
         values = [as_value(one, everything=everything) for one in findings]
@@ -117,6 +131,18 @@ def _drawn(
     except OSError as error:
         raise HouseError(f"{error.filename}: {error.strerror}") from error
     return findings
+
+
+def _told(cells: Path | None, markdown: Path | None, findings: Sequence[Findings]) -> None:
+    """Write the tables and the text that are asked for."""
+    if cells is not None:
+        from cheget.cli import assess_csv
+
+        write(cells, assess_csv.written(findings))
+    if markdown is not None:
+        from cheget.cli import assess_markdown
+
+        write(markdown, assess_markdown.written(findings))
 
 
 @contextmanager

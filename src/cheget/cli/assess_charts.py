@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from cheget.cli.findings import (
     figure,
     named,
     otherwise,
+    share,
     spread_of,
 )
 from cheget.picture.chart import WIDE, Chart
@@ -95,9 +96,9 @@ def spread_chart(found: Assessment, across: int = WIDE) -> Chart:
         Mark(middle, f"{figure(middle)} at the medians"),
         f"{figure(below)} of it below", f"{figure(1 - below)} above",
     )  # fmt: skip
-    side = f"{percent(below)} of the range is below one half"
+    side = f"{share(below)} the range is below one half"
     if below < HALF:
-        side = f"{percent(1 - below)} of the range is above one half"
+        side = f"{share(1 - below)} the range is above one half"
     return spread(f"{verdict(mean)}; {side}", values, across)
 
 
@@ -164,9 +165,17 @@ def grid_of(land: Landscape) -> Grid:
     return Grid(
         land.refuses, land.correlations, land.means, land.even,
         (*words, (1.5, phrase(0.99))),
-        tuple(Place(one.refuses, one.correlation, f"{one.of} {figure(one.refuses)}")
-              for one in land.stated),
+        tuple(_places(land)),
     )  # fmt: skip
+
+
+def _places(land: Landscape) -> Iterator[Place]:
+    """The medians as stated; those at one place under one name."""
+    groups: dict[tuple[float, float], list[str]] = {}
+    for one in land.stated:
+        groups.setdefault((round(one.refuses, 4), one.correlation), []).append(one.of)
+    for (refuses, correlation), names in groups.items():
+        yield Place(refuses, correlation, f"{', '.join(names)} {figure(refuses)}")
 
 
 def heat_chart(known: Findings, grid: Grid, across: int = WIDE) -> Chart:

@@ -11,7 +11,6 @@ from cheget.assessment.design import designs
 from cheget.assessment.fan import Released, released
 from cheget.assessment.landscape import Landscape, landscape
 from cheget.assessment.model import model_of
-from cheget.assessment.words import likelihood, percent
 from cheget.cli.assess_charts import (
     Pair,
     comparison_chart,
@@ -28,21 +27,17 @@ from cheget.cli.assess_charts import (
     what_if_chart,
 )
 from cheget.cli.assess_tables import every_number, grid_table, people_tables, stated_tables
+from cheget.cli.briefing import DRIVERS, changes, driver, question, stops
 from cheget.cli.design import least_erring
 from cheget.cli.findings import (
-    HALF,
-    NOTHING,
     Findings,
     always_never,
     both_sentence,
     conditional,
-    even_sentence,
     expectation,
-    given,
     how_sure,
     named,
-    otherwise,
-    what,
+    way,
 )
 from cheget.errors import AssessmentError
 from cheget.picture.chart import STYLE as CHARTS
@@ -59,7 +54,6 @@ if TYPE_CHECKING:
     from cheget.assessment.design import Design
     from cheget.assessment.uncertainty import Progress
 
-DRIVERS = 3
 DESIGNED = 4  # people at a level, at most, in the designs drawn
 LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
     "h4{font-size:16px;line-height:1.3;font-weight:650;margin:0 0 2px}"
@@ -118,7 +112,7 @@ def svg(found: Sequence[Assessment]) -> str:
                        [comparison_chart(found)])  # fmt: skip
     where = f", {first.situation}" if first.situation else ""
     title = f"{first.chain.title}{where}: {verdict(first.mean.value)}"
-    said = f"{_question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
+    said = f"{question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
     return drawing(title, said, [ends_chart(first), spread_chart(first)])
 
 
@@ -129,24 +123,25 @@ def report(told: Sequence[Told]) -> str:
     body = [_page_of(told[0])] if len(told) == 1 else _comparison(told, pairs)
     names = ", ".join(dict.fromkeys(one.chain.title for one in found))
     return page(
-        f"{names}: would it be carried out?", *body, _notes(),
+        f"{names}: would it be carried out?", *map(_unbroken, (*body, _notes())),
         tag("footer", text=f"cheget assess. {conditional()} Every number says whether it is exact,"
             " by quadrature, or sampled."),
         style=LOOK, script=SCRIPT if any(one.land for one in told) else "",
     )  # fmt: skip
 
 
-def _question(found: Assessment) -> str:
-    where = f", {found.situation}" if found.situation else ""
-    return (f"{found.chain.title}: would {what(found)} be carried out, {given(found)}? "
-            f"On the beliefs {found.beliefs.id}{where}.")  # fmt: skip
+def _unbroken(markup: str) -> str:
+    """A figure stays with its percent sign."""
+    return markup.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _designs(right: Assessment, wrong: Assessment) -> tuple[Design, ...]:
     """What the chain's levels could be instead, where that is defined."""
     try:
         models = (model_of(one.chain, one.beliefs, one.situation) for one in (right, wrong))
-        return tuple(least_erring(designs(*models, most=DESIGNED).front))
+        return tuple(
+            one for one in least_erring(designs(*models, most=DESIGNED).front) if one.people
+        )
     except AssessmentError:
         return ()
 
@@ -154,8 +149,9 @@ def _designs(right: Assessment, wrong: Assessment) -> tuple[Design, ...]:
 def _page_of(one: Told) -> str:
     """One assessment."""
     found = one.found
-    head = [tag("p", text=_question(found), class_="soft"),
-            tag("h1", text=f"{verdict(found.mean.value)}."), *_said(found)]  # fmt: skip
+    head = [tag("p", text=question(found), class_="soft"),
+            tag("h1", text=f"{verdict(found.mean.value)}."), *_said(found),
+            tag("p", text=conditional(), class_="soft")]  # fmt: skip
     return tag("header", *head) + _body(one)
 
 
@@ -163,14 +159,13 @@ def _said(found: Assessment) -> Iterator[str]:
     for line in (*how_sure(found), expectation(found)):
         if line:
             yield tag("p", text=line)
-    yield tag("p", text=conditional(), class_="soft")
 
 
 def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
     """Several assessments: the answers side by side, then each."""
     found = [one.found for one in told]
     title = both_sentence(pairs[0].right, pairs[0].wrong) if len(pairs) == 1 else ""
-    questions = list(dict.fromkeys(_question(one) for one in found))
+    questions = list(dict.fromkeys(question(one) for one in found))
     head = [tag("p", text=questions[0] if len(questions) == 1 else
                 "Would it be carried out, given that it is ordered?", class_="soft"),
             tag("h1", text=title or f"{range_title(found)}."),
@@ -209,59 +204,21 @@ def _body(one: Told) -> str:
 def _brief(known: Findings) -> Iterator[str]:
     found = known.found
     if known.bars:
-        items = [tag("li", tag("b", text=bar.name), tag("span", text=_driver(known, bar.name)))
-                 for bar in known.bars[:DRIVERS]]  # fmt: skip
+        items = [
+            tag("li", tag("b", text=bar.name), tag("span", text=f": {driver(known, bar.name)}."))
+            for bar in known.bars[:DRIVERS]
+        ]
         title = {1: "What drives it", 2: "Two drivers"}.get(len(items), "Three drivers")
         yield card(title, tag("ol", *items))
-    yield card("What would change it", tag("ul", *(tag("li", text=one) for one in _changes(known))))
-    yield card("Where it stops", tag("ul", *(tag("li", text=one) for one in _stops(found))))
-
-
-def _driver(known: Findings, name: str) -> str:
-    bar = next(one for one in known.bars if one.name == name)
-    total = next(one.total.value for one in known.found.inputs if one.name == name)
-    text = known.found.input(name).belief.text
-    return (f": {percent(bar.low)} to {percent(bar.high)} over its range, {text} "
-            f"({100 * total:.0f} % of the doubt).")  # fmt: skip
-
-
-def _changes(known: Findings) -> Iterator[str]:
-    """The break-even, what turns the verdict, and what moves it most either way."""
-    mean = known.found.mean.value
-    yield even_sentence(known.even, mean)
-    turned = [one for one in known.alternatives if (one.mean < HALF) != (mean < HALF)]
-    if not turned:
-        yield "One thing otherwise at a time, nothing that was tried turns it."
-    for one in turned[:DRIVERS]:
-        yield f"{_capital(otherwise(one))}: {likelihood(one.mean)}."
-    rest = [one for one in known.alternatives if one not in turned[:DRIVERS]]
-    if rest:
-        for one in {min(rest, key=lambda one: one.mean): 0, max(rest, key=lambda one: one.mean): 0}:
-            yield f"{_capital(otherwise(one))}: {percent(one.mean)}."
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _stops(found: Assessment) -> Iterator[str]:
-    stopped = sum(one.stopped.value for one in found.steps)
-    expired = sum(one.expired.value for one in found.steps)
-    if stopped > NOTHING:
-        yield f"Refusals stop it: {percent(stopped)}."
-    if expired > NOTHING:
-        yield f"It expires, unanswered: {percent(expired)}."
-    ranked = sorted(found.steps, key=lambda one: -one.stopped.value - one.expired.value)
-    for one in ranked[:DRIVERS]:
-        if one.stopped.value + one.expired.value > NOTHING:
-            yield f"At {one.level}: {percent(one.stopped.value + one.expired.value)}."
+    yield card("What would change it", tag("ul", *(tag("li", text=one) for one in changes(known))))
+    yield card("Where it stops", tag("ul", *(tag("li", text=one) for one in stops(found))))
 
 
 def _figures(one: Told) -> Iterator[str]:
     found, known = one.found, one.findings
-    yield figure(lambda across: ends_chart(found, across), _how(f"By {_way(found.mean.method)}."))
+    yield figure(lambda across: ends_chart(found, across), _how(f"By {way(found.mean.method)}."))
     yield figure(lambda across: spread_chart(found, across), _how(_spread_how(found)))
-    by = f"By {_way(known.alternatives[0].method)}." if known.alternatives else ""
+    by = f"By {way(known.alternatives[0].method)}." if known.alternatives else ""
     if known.bars:
         yield figure(lambda across: tornado_chart(known, across), _how(by))
         yield figure(lambda across: shares_chart(found, across), _how(_shares_how(found)))
@@ -284,7 +241,7 @@ def _heat(one: Told, land: Landscape) -> str:
     grid = grid_of(land)
     first = land.stated[0] if land.stated else None
     sliders = explore(grid, first.refuses if first else 0.2, first.correlation if first else 0.0)
-    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {_way(land.method)}; "
+    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {way(land.method)}; "
     note += "everybody alike, all else as stated. Diamonds: medians as stated."
 
     def draw(across: int) -> Chart:
@@ -297,25 +254,21 @@ def _how(text: str) -> str:
     return tag("p", text=text, class_="how")
 
 
-def _way(method: str) -> str:
-    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
-
-
 def _spread_how(found: Assessment) -> str:
     if not found.model.inputs:
-        return f"By {_way(found.mean.method)}."
+        return f"By {way(found.mean.method)}."
     drawn = found.study.samples * found.study.repeats
     below = found.below_half
     how = f" ± {100 * below.se:.2g} points" if below.method == "sampled" else ""
-    return (f"Mean by {_way(found.mean.method)}; the area is {drawn:,} Sobol points; "
-            f"the share below one half by {_way(below.method)}{how}.")  # fmt: skip
+    return (f"Mean by {way(found.mean.method)}; the area is {drawn:,} Sobol points; "
+            f"the share below one half by {way(below.method)}{how}.")  # fmt: skip
 
 
 def _shares_how(found: Assessment) -> str:
     worst = max(one.total.se for one in found.inputs)
     how = f" ± {100 * worst:.2g} points or less" if worst > 0 else ""
-    ways = [way for way, _ in groupby(sorted(one.total.method for one in found.inputs))]
-    return f"Sobol indices by {' and '.join(_way(way) for way in ways)}{how}."
+    ways = [each for each, _ in groupby(sorted(one.total.method for one in found.inputs))]
+    return f"Sobol indices by {' and '.join(way(each) for each in ways)}{how}."
 
 
 def _notes() -> str:

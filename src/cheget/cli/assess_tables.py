@@ -37,6 +37,7 @@ def people_tables(known: Findings) -> Iterator[str]:
 
 def _alike(known: Findings) -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = {}
+    known.blame_all()
     for one in known.people:
         part = known.blame(one.person)
         row = (
@@ -63,7 +64,7 @@ def _names(people: Sequence[str]) -> str:
 
 def stated_tables(found: Assessment) -> Iterator[str]:
     """Every number that was stated, with its source, and the sources by number."""
-    rows = [*assumptions(found), *_further(found)]
+    rows = [*assumptions(found), *further(found)]
     keys = list(dict.fromkeys(row.source for row in rows if row.source))
     shown = [
         (f"{row.of} {row.what}".strip(), row.text, _names(row.people),
@@ -79,7 +80,7 @@ def stated_tables(found: Assessment) -> Iterator[str]:
     yield tag("p", text=f"{judged} of {len(rows)} are judgment.", class_="soft")
 
 
-def _further(found: Assessment) -> Iterator[Assumption]:
+def further(found: Assessment) -> Iterator[Assumption]:
     """What is stated beside people's states and thinking alike."""
     beliefs = found.beliefs
     rows: list[tuple[str, str, Belief | None]] = []

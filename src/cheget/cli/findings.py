@@ -20,6 +20,7 @@ from cheget.assessment.change import (
     tornado,
 )
 from cheget.assessment.importance import Blame, Importance, blames, by_sets, importances
+from cheget.assessment.uncertainty import Estimate
 from cheget.assessment.words import odds, percent, phrase
 from cheget.cli.assess import CONDITIONAL
 from cheget.errors import TooEntangledError
@@ -79,6 +80,11 @@ class Findings:
             self._blames[person] = next(iter(blames(self.found.study, [person])), None)
         return self._blames[person]
 
+    def blame_all(self) -> None:
+        """Everybody's part at once: those who are alike cost no more than one."""
+        found = {one.person: one for one in blames(self.found.study)}
+        self._blames = {person: found.get(person) for person in self.found.model.profiles}
+
     def _blocking(self) -> list[tuple[str, ...]] | None:
         """The minimal blocking sets of the ladder, as prove finds them; None: too many."""
         try:
@@ -137,6 +143,39 @@ def how_sure(found: Assessment) -> list[str]:
     ]
 
 
+def way(method: str) -> str:
+    """How a number was got, in words."""
+    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
+
+
+def ways(known: Findings) -> str:
+    """How each number was got, with the error of those that were sampled."""
+    found = known.found
+    said = [f"the answer and where it ends by {_way(found.mean)}"]
+    if found.model.inputs:
+        said.append(f"the range by {_way(found.quantiles[-1][1])}")
+        said.append(f"the share below one half by {_way(found.below_half)}")
+        worst = max((one.total for one in found.inputs), key=lambda one: one.se)
+        said.append(f"shares of the doubt by {_way(worst)}")
+    others = [Estimate(one.mean, one.method, one.se) for one in known.alternatives]
+    if others:
+        said.append(f"what would change it by {_way(max(others, key=lambda one: one.se))}")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _way(one: Estimate) -> str:
+    error = f" ± {100 * one.se:.2g} points" if one.se > 0 else ""
+    return way(one.method) + error
+
+
+def passed(one: Passage) -> str:
+    """What a level is worth on the way, and what it does if it is asked."""
+    stops = f"asked, stops it: {percent(one.refuses.value)}"
+    rest = one.remaining.value
+    return stops if rest >= 1 else f"{stops}; once it has concurred the rest is {percent(rest)}"
+
+
 def expectation(found: Assessment) -> str:
     """What became of what a source claims; empty where none does."""
     expected = found.expected
@@ -155,6 +194,8 @@ def figure(p: float) -> str:
     """A probability where there is little room: whole percent, or odds below one."""
     if 0 < p < _RARE:
         return odds(p)
+    if 0 < 1 - p < _RARE:
+        return "> 99 %"
     return f"{100 * p:.0f} %"
 
 

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "prove": ("prove:prove", "Who can release it, and who can stop it."),
     "diff": ("diff:diff", "What an edit lets happen that couldn't before."),
     "assess": ("assess:assess", "Would it be carried out, how surely, what would change it?"),
+    "brief": ("brief:brief", "An assessment on two printed pages."),
     "beliefs": ("beliefs:beliefs", "Ask a person what they believe of a chain."),
     "design": ("design:design", "Every chain of given bodies, and the cheapest that does both."),
     "sweep": ("sweep:sweep", "The answer over a grid of beliefs."),

@@ -54,6 +54,8 @@ STYLE = (
     ".explore .note{grid-column:1/-1;margin:0}.explore output{text-align:right}"
     ".explore output.told{text-align:left}"
     ".explore input{width:100%;min-width:0;height:24px;margin:0;accent-color:var(--ink)}"
+    "@media(max-width:780px){.explore{grid-template-columns:minmax(0,1fr) 52px}"
+    ".explore span{grid-column:1/-1}}"
     "@media print{.explore{display:none}.chart .here{visibility:hidden}}"
 )
 STEPS = 200  # of a slider

@@ -65,7 +65,7 @@ class _Plot:
 
 
 def heat(title: str, grid: Grid, across: float = WIDE) -> Chart:
-    """Cells darker the likelier, the curve of one half, and where the stated numbers lie."""
+    """Cells with more ink the likelier, the curve of one half, and where the stated numbers lie."""
     plot = _plot(grid, across)
     marks = list(_places(grid, plot))
     halves = list(_halves(grid, plot))
@@ -74,7 +74,7 @@ def heat(title: str, grid: Grid, across: float = WIDE) -> Chart:
     where = " ".join(f"{at:g}" for at in bounds(grid, across))
     parts.append(tag("circle", r=6, class_="here", visibility="hidden", data_plot=where))
     axes, down = _axes(grid, plot, across)
-    about = "The darker, the likelier. On the line it is as likely as not."
+    about = "The more ink, the likelier. On the line it is as likely as not."
     return Chart(title, about, "".join([*parts, axes]), across, down)
 
 
@@ -136,15 +136,19 @@ def _places(grid: Grid, plot: _Plot) -> Iterator[str]:
         yield tag("g", told, path(f"M{x:.2f} {y - 6:.2f}l6 6l-6 6l-6-6z", "open"))
         (said,) = shortened(one.said, (plot.x.end - plot.x.start) * 0.6, SMALL)
         wide = width(said, SMALL) + 6
-        for step in (0, 1, -1, 2, -2, 3, -3):
-            top = y + step * TEXT - TEXT / 2
-            left = next(
-                (at for at in (x + 9, x - 9 - wide) if plot.free(at, top, wide, TEXT)), None
-            )
-            if left is not None:
+        for left, top in _around(x, y, wide, plot):
+            if plot.free(left, top, wide, TEXT):
                 plot.take(left, top, wide, TEXT)
                 yield label(said, left + 3, top + 12, look="halo")
                 break
+
+
+def _around(x: float, y: float, wide: float, plot: _Plot) -> Iterator[tuple[float, float]]:
+    """Beside, under and over a point, within the plot, the nearest first."""
+    yield from ((left, y - TEXT / 2) for left in (x + 9, x - 9 - wide))
+    middle = min(max(x - wide / 2, plot.x.start + 2), plot.x.end - 2 - wide)
+    for far in (9, 9 + TEXT, 9 + 2 * TEXT):
+        yield from ((middle, top) for top in (y + far, y - far - TEXT))
 
 
 def _words(grid: Grid, plot: _Plot) -> Iterator[str]:

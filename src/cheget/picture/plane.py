@@ -13,7 +13,8 @@ from cheget.picture.markup import tag, width
 TOP, HIGH, LEFT = 24.0, 260.0, 74.0
 TEXT = 16.0
 _FAR = 1e-7  # beyond it, at the edge
-_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+_TICKS = (0.5, 0.1, 0.9, 0.01, 0.99, 1e-3, 0.999, 1e-4, 0.9999, 1e-5, 0.99999, 1e-6, 0.999999)
+_BETWEEN = (0.02, 0.98, 0.05, 0.95, 0.2, 0.8)  # where there is room
 HALF = 0.5
 
 
@@ -78,32 +79,30 @@ def _scale(values: Sequence[float], start: float, end: float) -> Scale:
 
 
 def _ticks(x: Scale, y: Scale) -> list[str]:
+    """Lines and what they are of; one half first, then whatever still has room."""
     found = [path(f"M{x.start:g} {y.end:g}V{y.start:g}H{x.end:.2f}", "axis")]
-    middle = [one for one in _TICKS if one == HALF]
-    others = [one for one in _TICKS if one != HALF]
     spans: list[tuple[float, float]] = []
-    for one in middle + others:
-        if not x.low < _logit(one) < x.high:
-            continue
-        at, said = x(_logit(one)), _percent(one)
-        half = width(said, SMALL, bold=True) / 2 + 4
-        look = "half" if one == HALF else "grid"
-        found.append(path(f"M{at:.2f} {y.end:g}V{y.start:g}", look))
-        inside = at - half >= x.start - 56 and at + half <= x.end + 8
-        if inside and all(at + half <= low or at - half >= high for low, high in spans):
-            spans.append((at - half, at + half))
-            found.append(label(said, at, y.start + 17, anchor="middle", bold=one == HALF,
-                               look=None if one == HALF else "soft"))  # fmt: skip
     heights: list[float] = []
-    for one in middle + others:
-        if not y.low < _logit(one) < y.high:
-            continue
-        up = y(_logit(one))
-        found.append(path(f"M{x.start:g} {up:.2f}H{x.end:.2f}", "half" if one == HALF else "grid"))
-        if all(abs(up - other) >= TEXT for other in heights):
-            heights.append(up)
-            found.append(label(_percent(one), x.start - 6, up + 4, anchor="end", bold=one == HALF,
-                               look=None if one == HALF else "soft"))  # fmt: skip
+    for one in (*_TICKS, *_BETWEEN):
+        said, bold = _percent(one), one == HALF
+        line, look = ("half", None) if bold else ("grid", "soft")
+        if x.low < _logit(one) < x.high:
+            at, half = x(_logit(one)), width(said, SMALL, bold=True) / 2 + 5
+            inside = at - half >= x.start - 56 and at + half <= x.end + 8
+            free = all(at + half <= low or at - half >= high for low, high in spans)
+            if inside and free:
+                spans.append((at - half, at + half))
+                found.append(label(said, at, y.start + 17, anchor="middle", bold=bold, look=look))
+            if (inside and free) or one in _TICKS:
+                found.append(path(f"M{at:.2f} {y.end:g}V{y.start:g}", line))
+        if y.low < _logit(one) < y.high:
+            up = y(_logit(one))
+            free = all(abs(up - other) >= 1.3 * TEXT for other in heights)
+            if free:
+                heights.append(up)
+                found.append(label(said, x.start - 6, up + 4, anchor="end", bold=bold, look=look))
+            if free or one in _TICKS:
+                found.append(path(f"M{x.start:g} {up:.2f}H{x.end:.2f}", line))
     return found
 
 
@@ -123,7 +122,7 @@ def _names(
     for at, up, one in sorted(spots, key=lambda spot: not spot[2].own):
         (said,) = shortened(one.name, (x.end - x.start) * 0.55, SMALL)
         wide = width(said, SMALL)
-        for left, top in _around(at, up, wide):
+        for left, top in _around(at, up, wide, far=one.own):
             right, bottom = left + wide, top + TEXT
             inside = x.start <= left and right <= x.end and y.end <= top and bottom <= y.start
             if inside and all(left >= r or right <= le or top >= b or bottom <= t
@@ -134,11 +133,10 @@ def _names(
     return found
 
 
-def _around(at: float, up: float, wide: float) -> list[tuple[float, float]]:
-    places = []
-    for step in (0, 1, -1, 2, -2):
-        top = up - TEXT / 2 + step * TEXT
-        places += [(at + 9, top), (at - 9 - wide, top)]
-        if step:
-            places.append((at - wide / 2, top))
+def _around(at: float, up: float, wide: float, *, far: bool) -> list[tuple[float, float]]:
+    """Beside, under and over a dot; ``far``: further away too, rather than nowhere."""
+    places = [(at + 9, up - TEXT / 2), (at - 9 - wide, up - TEXT / 2)]
+    for step in (8, 8 + TEXT, 8 + 2 * TEXT) if far else (8,):
+        for top in (up + step, up - step - TEXT):
+            places += [(at - wide / 2, top), (at - 4, top), (at + 4 - wide, top)]
     return places

@@ -79,7 +79,7 @@ def ends(title: str, steps: Sequence[End], across: float = WIDE) -> Chart:
     down = 0.0
     for step in steps:
         nodes.append(down + 14)
-        drawn, down = _heading(step.name, step.said, LADDER, across, down)
+        drawn, down = _heading(step.name, step.said, LADDER, across, down, scale(HALF))
         parts.append(drawn)
         if step.stopped + step.expired + step.done > 0:
             parts += _lengths(step, scale, down)
@@ -115,7 +115,7 @@ def tornado(title: str, swings: Sequence[Swing], mean: float, across: float = WI
     parts: list[str] = []
     down = 0.0
     for one in swings:
-        drawn, down = _heading(one.name, one.said, 0, across, down)
+        drawn, down = _heading(one.name, one.said, 0, across, down, scale(HALF))
         left, right = sorted((scale(one.low), scale(one.high)))
         parts += [drawn, box(left, down + 2, right - left, BAR - 4, "band")]
         parts.append(path(f"M{scale(mean):.2f} {down - 1:.2f}v{BAR + 2:g}", "thin"))
@@ -135,7 +135,7 @@ def shares(title: str, inputs: Sequence[Share], across: float = WIDE) -> Chart:
     parts: list[str] = []
     down = 0.0
     for one in inputs:
-        drawn, down = _heading(one.name, one.said, 0, across, down)
+        drawn, down = _heading(one.name, one.said, 0, across, down, -1)
         whole = max(one.total, one.first, 0.0)
         frame = tag("rect", x=scale.start, y=down + 0.5, width=max(1.5, scale(whole) - scale.start),
                     height=BAR - 1, class_="frame")  # fmt: skip
@@ -152,7 +152,7 @@ def comparison(title: str, rows: Sequence[Ranged], across: float = WIDE) -> Char
     parts: list[str] = []
     down = 0.0
     for one in rows:
-        drawn, down = _heading(one.name, one.said, 0, across, down)
+        drawn, down = _heading(one.name, one.said, 0, across, down, scale(HALF))
         parts += [drawn, path(f"M{scale.start:g} {down + BAR / 2:.2f}H{scale.end:g}", "grid")]
         if one.high > one.low:
             wide = scale(one.high) - scale(one.low)
@@ -170,19 +170,35 @@ def _half(scale: Scale, bottom: float) -> str:
     return path(f"M{scale(HALF):.2f} 0V{bottom:.2f}", "half")
 
 
-def _heading(name: str, said: str, left: float, right: float, down: float) -> tuple[str, float]:
-    """A row's name and, beside or below it, its figures; and where its bar begins."""
+def _heading(
+    name: str, said: str, left: float, right: float, down: float, line: float
+) -> tuple[str, float]:
+    """A row's name and, beside or below it, its figures; and where its bar begins.
+
+    ``line``: where one half is drawn, which leaves off where text crosses it.
+    """
     wide = width(said, SMALL)
     beside = bool(said) and width(name, TEXT, bold=True) + 12 + wide <= right - left
     names = shortened(name, right - left, TEXT, 1 if beside else 2, bold=True)
     parts = [tag("title", text=name)] if names[-1].endswith("…") else []
-    for line in names:
+
+    def put(text: str, x: float, y: float, size: float, *, bold: bool = False) -> None:
+        if x - 3 <= line <= x + width(text, size, bold=bold) + 3:
+            parts.append(tag("rect", x=line - 2, y=y - size, width=4, height=size + 5,
+                             class_="ground"))  # fmt: skip
+        look = None if bold else "soft"
+        if beside and not bold:
+            parts.append(label(text, right, y, size, look=look, anchor="end"))
+        else:
+            parts.append(label(text, x, y, size, look=look, bold=bold))
+
+    for text in names:
         down += LINE
-        parts.append(label(line, left, down + 1, TEXT, bold=True, look="halo"))
+        put(text, left, down + 1, TEXT, bold=True)
     if beside:
-        parts.append(label(said, right, down + 1, look="soft halo", anchor="end"))
+        put(said, right - wide, down + 1, SMALL)
     else:
-        for line in shortened(said, right - left, SMALL, 2) if said else ():
+        for text in shortened(said, right - left, SMALL, 2) if said else ():
             down += LINE - 1
-            parts.append(label(line, left, down + 1, look="soft halo"))
+            put(text, left, down + 1, SMALL)
     return tag("g", *parts), down + 8
