@@ -34,7 +34,7 @@ def test_every_difference_can_be_told(one: Any, other: Any) -> None:
 
 @given(st.text(max_size=60))
 def test_nothing_that_a_file_says_is_markdown(text: str) -> None:
-    shown = re.sub(r"&(amp|lt|gt|#8205);", "", escaped(text))
+    shown = re.sub(r"&(amp|lt|gt);", "", escaped(text)).replace("&#8205;", "&")
     assert not MARKUP.search(shown)
     assert "\n" not in shown
 

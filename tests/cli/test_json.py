@@ -333,6 +333,12 @@ def test_beliefs_out_of_answers(at: Any) -> None:
     assert Path("mine.yaml").exists()
 
 
+def test_a_brief(at: Any) -> None:
+    said = at("empty").says("brief vault-unseal -o brief.html")
+    assert [one["situation"] for one in said["beside"]] == ["rogue"]
+    assert Path("brief.html").exists()
+
+
 def test_errors(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     house = at("released")
     (order,) = house.shell.orders

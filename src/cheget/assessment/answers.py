@@ -128,4 +128,5 @@ def parted(text: str) -> tuple[str, str]:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.5f}".rstrip("0").rstrip(".") + "%"
+    digits = 2 if value >= _LEAST * 100 and 1 - value >= _LEAST * 100 else 5
+    return f"{100 * value:.{digits}f}".rstrip("0").rstrip(".") + "%"

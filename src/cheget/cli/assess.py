@@ -69,10 +69,9 @@ def assess(
     taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
     if method == "mc":
-        if cells or markdown or report or svg:
-            raise click.UsageError(
-                "--csv, --markdown, --report and --svg are of what is computed, not of --method mc"
-            )
+        if report or svg or cells or markdown:
+            raise click.UsageError("--report, --svg, --csv and --markdown show what is computed,"
+                                   " not --method mc")  # fmt: skip
         from cheget.cli.simulated import say_simulated
 
         say_simulated(cases, situation, runs, seed, as_json)
@@ -182,6 +181,21 @@ def read_cases(files: Sequence[str]) -> list[Case]:
     believed = {case.chain.id for case in cases}
     cases += [_case(_own(chain), chains) for chain in chains.values() if chain.id not in believed]
     return cases
+
+
+def read_beside(chain_file: str, name: str) -> Case:
+    """What beliefs, or another chain with its own, make beside a chain.
+
+    Raises:
+        ChainFileError: one of the files has a fault.
+        HouseError: a file can't be read, a name isn't known, or nothing goes together.
+    """
+    found, said = read_cases((chain_file, name)), _document(_path(name))
+    return next(
+        case for case in found
+        if said.get("beliefs", case.beliefs.id) == case.beliefs.id
+        and said.get("chain", case.chain.id) == case.chain.id
+    )  # fmt: skip
 
 
 def need_numpy() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from cheget.assessment.words import likelihood
 from cheget.cli.briefing import Briefing, briefing, told
+from cheget.cli.differences import escaped
 from cheget.cli.findings import Findings, always_never, both_sentence, conditional, named, spread_of
 from cheget.cli.forecasts import THEIRS
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 PEOPLE = 4  # named in a cell
 
 
@@ -91,4 +90,4 @@ def _list(title: str, items: Sequence[str]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Text in which nothing is markup, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return escaped(" ".join(text.split()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.assess import Case, patience, read_cases
+from cheget.cli.assess import Case, patience, read_beside, read_cases
 from cheget.cli.outputs import write
 from cheget.cli.plain import json_option, say
 
@@ -47,7 +47,7 @@ def brief(
     main, *others = read_cases((chain_file, *beliefs))
     if not dissents:
         dissents = (DISSENT.get(main.beliefs.id, NOBODY),)
-    others += [_dissent(chain_file, main, name) for name in dissents if name != NOBODY]
+    others += [read_beside(chain_file, name) for name in dissents if name != NOBODY]
     with patience(as_json) as progress:
         known, *beside = _found(main, situation, samples, seed, progress)
         for case in others:
@@ -65,12 +65,6 @@ def brief(
         as_json,
         lambda: click.echo(f"Written to {place}: two pages of A4, to be printed by a browser."),
     )  # fmt: skip
-
-
-def _dissent(chain_file: str, main: Case, name: str) -> Case:
-    """The beliefs of that name; about the same chain, unless they name another."""
-    found = read_cases((chain_file, name))
-    return next((case for case in found if case.beliefs != main.beliefs), main)
 
 
 def _found(

@@ -5,40 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cheget.cli.assess_charts import (
-    comparison_chart,
-    ends_chart,
-    grid_of,
-    heat_chart,
-    spread_chart,
-    what_if_chart,
-)
+from cheget.cli.assess_charts import comparison_chart, grid_of, heat_chart, spread_chart
+from cheget.cli.brief_charts import ends_within, swings_within
 from cheget.cli.briefing import Briefing, Stated, briefing, told
-from cheget.cli.findings import (
-    NOTHING,
-    Findings,
-    always_never,
-    both_sentence,
-    conditional,
-    figure,
-    matters,
-)
+from cheget.cli.findings import Findings, always_never, both_sentence, conditional, matters
 from cheget.cli.forecasts import THEIRS
 from cheget.picture.chart import STYLE as CHARTS
 from cheget.picture.chart import Chart, inline
 from cheget.picture.markup import SANS, colours, tag
 from cheget.picture.page import page
-from cheget.picture.rows import End, Swing, ends, tornado
+from cheget.picture.room import fitting, height
 from cheget.picture.tables import table
 
 if TYPE_CHECKING:
-    from cheget.assessment.answer import Assessment
     from cheget.assessment.landscape import Landscape
 
-COLUMN = 334  # pixels of a chart in one of two columns
-LEVELS, BARS, OTHERS, PEOPLE = 6, 4, 3, 3  # rows of charts, at most
-ROWS, SOURCES, IMPLIED, DIFFERS, NAMES = 11, 7, 3, 3, 3  # of the tables and lists
-LETTERS = 150  # of an item of a list
+# Pixels, of which A4 within its margins has 703 by 1,047.
+HIGH, COLUMN, THIRD = 1047.0, 334, 214
+TEXT, SMALL, HEAD = 12.0, 11.0, 14.0  # sizes
+ITEM, BLOCK, FIGURE, FOOT = 3.0, 17.0, 26.0, 34.0  # air below an item, round a block, a figure
+ABOVE = 560.0  # of the second page's upper half, at most
+LEVELS, BARS, OTHERS, PEOPLE, DIFFERS = (6, 5, 4, 3), (4, 3, 2, 1), 3, 3, 3  # at most, and fewer
+NAMES, LETTERS, ITEMS = 3, 120, 5  # people in a cell; letters of an item; items of a card
+WIDTHS = (112, 66, 92, 58)  # of the columns of what is assumed
 STYLE = (
     colours(":root") + CHARTS
     + "@page{size:A4;margin:10mm 12mm}*{box-sizing:border-box}"
@@ -59,7 +48,8 @@ STYLE = (
     ".two{grid-template-columns:repeat(2,minmax(0,1fr))}"
     "figure{margin:0 0 10px;break-inside:avoid}figcaption p{font-size:11px;line-height:1.3;"
     "margin:0 0 5px}svg.chart{display:block;max-width:100%;height:auto;--ground:var(--paper)}"
-    "table{border-collapse:collapse;width:100%;font-size:11px;line-height:1.3}"
+    "table{border-collapse:collapse;table-layout:fixed;width:100%;font-size:11px;line-height:1.3}"
+    "th:nth-child(1){width:34%}th:nth-child(2){width:20%}th:nth-child(3){width:28%}"
     "th{font-weight:400;color:var(--soft);text-align:left}"
     "th,td{padding:2px 8px 2px 0;border-bottom:1px solid var(--line);vertical-align:top;"
     "overflow-wrap:anywhere}td:last-child{white-space:nowrap;padding-right:0}"
@@ -87,77 +77,102 @@ def _first(known: Findings, others: Sequence[Findings], said: Briefing) -> Itera
     """Question, answer, drivers, what would change it; where it stops, how sure, tornado."""
     found = known.found
     pairs = always_never([found, *(one.found for one in others)])
+    title = tag("h1", tag("b", text=said.answer), tag("span", text=f"  {said.odds}"))
     if pairs:
         title = tag("h1", text=both_sentence(*pairs[0]), class_="both")
-    else:
-        title = tag("h1", tag("b", text=f"{said.answer}"), tag("span", text=f"  {said.odds}"))
-    yield tag("header", tag("p", text=said.question, class_="soft"), title,
-              *(tag("p", text=_cut(line, 2 * LETTERS)) for line in said.sure))  # fmt: skip
-    drivers = [tag("li", tag("b", text=f"{name}: "), tag("span", text=_cut(text, LETTERS)))
-               for name, text in said.drivers]  # fmt: skip
+    lines = [_cut(one, 2 * LETTERS) for one in (said.question, *said.sure)]
+    yield tag("header", tag("p", text=lines[0], class_="soft"), title,
+              *(tag("p", text=one) for one in lines[1:]))  # fmt: skip
+    drivers = [f"{name}: {text}" for name, text in said.drivers]
+    cards = [(_counted(len(drivers)), drivers), ("What would change it", said.changes),
+             ("Where it stops", said.stops)]  # fmt: skip
     yield tag(
         "div",
-        _card(_counted(len(drivers)), tag("ol", *drivers)) if drivers else "",
-        _card("What would change it", _list(said.changes)),
-        _card("Where it stops", _list(said.stops)),
+        *(_card(name, items, bold=items is drivers) for name, items in cards if items),
         class_="three",
     )
-    right = [_figure(spread_chart(found, COLUMN))]
-    right.append(_figure(_swings(known) if known.bars else what_if_chart(known, COLUMN)))
-    yield tag("div", tag("div", _figure(_ends(found))), tag("div", *right), class_="two")
+    room = HIGH - sum(height(one, 2 * COLUMN, TEXT) + ITEM for one in lines) - 2 * HEAD - BLOCK
+    room -= max(_high(items[:ITEMS], THIRD) for _, items in cards) + 2 * HEAD + 2 * BLOCK
+    sure = [spread_chart(found, COLUMN)]
+    left = _within(room, [[ends_within(found, most, COLUMN)] for most in LEVELS])
+    right = _within(room, [[*sure, swings_within(known, most, COLUMN)] for most in BARS]
+                    if known.bars else [sure])  # fmt: skip
+    yield tag("div", tag("div", *map(_figure, left)), tag("div", *map(_figure, right)),
+              class_="two")  # fmt: skip
 
 
 def _second(
     known: Findings, others: Sequence[Findings], said: Briefing, land: Landscape | None
 ) -> Iterator[str]:
     """Heat map, who dissents, what is assumed and from where, forecasts, limits."""
-    left = what_if_chart(known, COLUMN) if land is None else heat_chart(
-        known, grid_of(land), COLUMN
-    )  # fmt: skip
-    yield tag("div", tag("div", _figure(left)), tag("div", *_beside(known, others, said)),
-              class_="two first")  # fmt: skip
-    columns = [
-        tag("div", tag("h2", text="What is assumed, and from where"), *_stated(said)),
-        tag("div", *_lists(said)),
-    ]
-    yield tag("div", *columns, class_="two")
+    left = [] if land is None else [heat_chart(known, grid_of(land), COLUMN)]
+    right, used = _beside(known, others, said)
+    yield tag("div", tag("div", *map(_figure, left)), tag("div", *right), class_="two")
+    room = HIGH - max(used, *map(_tall, left), 0.0) - 2 * BLOCK - FOOT - HEAD
+    stated = [tag("h2", text="What is assumed, and from where"), *_stated(said, room)]
+    yield tag("div", tag("div", *stated), tag("div", *_lists(said, room)), class_="two")
     yield tag("footer", text=conditional())
 
 
-def _beside(known: Findings, others: Sequence[Findings], said: Briefing) -> Iterator[str]:
-    shown = [known, *others[:OTHERS]]
-    if len(shown) == 1:
-        yield tag("h2", text="Nobody who dissents is named")
-        yield tag("p", text="cheget brief CHAIN --dissent BELIEFS puts others beside it.",
-                  class_="soft")  # fmt: skip
-        yield from _people(known)
-        return
-    yield _figure(comparison_chart([one.found for one in shown], COLUMN))
+def _within(room: float, drawn: Sequence[list[Chart]]) -> list[Chart]:
+    """The first of these drawings that there is room for; else the last, which is the smallest."""
+    fit = (charts for charts in drawn if sum(map(_tall, charts)) <= room)
+    return next(fit, drawn[-1])
+
+
+def _tall(chart: Chart) -> float:
+    """How high a chart is with its caption."""
+    title = height(chart.title, COLUMN, HEAD, bold=True)
+    return title + height(chart.about, COLUMN, SMALL) + chart.height + FIGURE
+
+
+def _beside(known: Findings, others: Sequence[Findings], said: Briefing) -> tuple[list[str], float]:
+    """Who dissents and why, whose mind matters most; and how high that is."""
+    found: list[tuple[str, float]] = []
+    if others:
+        chart = comparison_chart([one.found for one in (known, *others[:OTHERS])], COLUMN)
+        found.append((_figure(chart), _tall(chart)))
+    else:
+        told_of = "cheget brief CHAIN --dissent BELIEFS puts others beside it."
+        found.append((tag("h2", text="Nobody who dissents is named")
+                      + tag("p", text=told_of, class_="soft"), 3 * HEAD))  # fmt: skip
+    more = len(others) - OTHERS
+    if more > 0:
+        found.append((_more(more), 2 * TEXT))
     for one in said.dissents[:OTHERS]:
-        yield tag("h3", text=f"Why {one.name} differs")
         lines = [told(each) for each in one.differs[:DIFFERS]]
-        yield _list(lines or ["They are about another chain, or another action."], DIFFERS)
-    if len(others) > OTHERS:
-        yield _more(len(others) - OTHERS)
-    yield from _people(known)
+        found.append(_titled(f"Why {one.name} differs", lines or [
+            "They are about another chain, or another action."
+        ], "h3"))  # fmt: skip
     if any(one.found.beliefs == known.found.beliefs for one in others):
-        yield tag("p", text="Situations ask the same people something else; they are never mixed.",
-                  class_="soft")  # fmt: skip
+        note = "Situations ask the same people something else; they are never mixed."
+        found.append((tag("p", text=note, class_="soft"), height(note, COLUMN, TEXT) + ITEM))
+    people = [f"{one.person}: {matters(one, known.blame(one.person))}."
+              for one in known.people[:PEOPLE]]  # fmt: skip
+    if people:
+        found.append(_titled("Whose mind matters most", people))
+    count = fitting([high for _, high in found], ABOVE, 2 * TEXT)
+    more = len(found) - count - bool(people)
+    if more > 0:
+        found[count:] = [(_more(more), 2 * TEXT)]
+        count += 1
+    return [markup for markup, _ in found[:count]], sum(high for _, high in found[:count])
 
 
-def _people(known: Findings) -> Iterator[str]:
-    """Those whose answer moves it most."""
-    shown = known.people[:PEOPLE]
-    if shown:
-        yield tag("h2", text="Whose mind matters most")
-        yield _list([f"{one.person}: {matters(one, known.blame(one.person))}." for one in shown])
+def _titled(title: str, items: Sequence[str], level: str = "h2") -> tuple[str, float]:
+    """A list under its title, and how high both are."""
+    return tag(level, text=title) + _list(items), _high(items, COLUMN) + 3 * TEXT
 
 
-def _stated(said: Briefing) -> Iterator[str]:
-    rows = [(row.of, row.text, _names(row), row.source) for row in said.stated[:ROWS]]
-    yield table(("number", "as stated", "who holds it", "from"), rows)
-    if len(said.stated) > ROWS:
-        yield _more(len(said.stated) - ROWS)
+def _stated(said: Briefing, room: float) -> Iterator[str]:
+    rows = [(_cut(row.of, LETTERS), _cut(row.text, LETTERS), _names(row), row.source)
+            for row in said.stated]  # fmt: skip
+    heights = [max(height(cell, across, SMALL) for cell, across in zip(row, WIDTHS, strict=True))
+               + 5 for row in rows]  # fmt: skip
+    count = fitting(heights, room - 2 * HEAD - 2 * TEXT, 2 * TEXT)
+    yield table(("number", "as stated", "who holds it", "from"), rows[:count])
+    if len(rows) > count:
+        yield _more(len(rows) - count)
 
 
 def _names(row: Stated) -> str:
@@ -165,56 +180,24 @@ def _names(row: Stated) -> str:
     return _cut(", ".join(row.people[:NAMES]), LETTERS // 2) + more
 
 
-def _lists(said: Briefing) -> Iterator[str]:
-    if said.sources:
-        yield tag("h2", text="Sources")
-        items = [tag("li", text=_cut(one, LETTERS)) for one in said.sources[:SOURCES]]
-        yield tag("ol", *items, class_="small")
-        if len(said.sources) > SOURCES:
-            yield _more(len(said.sources) - SOURCES)
+def _lists(said: Briefing, room: float) -> Iterator[str]:
+    """Sources, as many as there is room for beside what must be said."""
+    must = [("Limits", said.limits)]
     if said.implied:
-        yield tag("h2", text=THEIRS[0].upper() + THEIRS[1:])
-        yield tag("ul", *(tag("li", text=_cut(one, 2 * LETTERS)) for one in said.implied[:IMPLIED]),
-                  class_="small")  # fmt: skip
-    yield tag("h2", text="Limits")
-    yield tag("ul", *(tag("li", text=one) for one in said.limits), class_="small")
-
-
-def _ends(found: Assessment) -> Chart:
-    """Where it ends; of many levels those where it does most, in their order."""
-    if len(found.steps) <= LEVELS + 1:
-        return ends_chart(found, COLUMN)
-    ranked = sorted(found.steps, key=lambda one: -one.stopped.value - one.expired.value)[:LEVELS]
-    steps = [
-        End(one.level, one.stopped.value, one.expired.value,
-            _ended(one.stopped.value, one.expired.value))
-        for one in found.steps if one in ranked
-    ]  # fmt: skip
-    rest = [one for one in found.steps if one not in ranked]
-    stopped = sum(one.stopped.value for one in rest)
-    expired = sum(one.expired.value for one in rest)
-    steps.append(End(f"and {len(rest)} more: cheget assess --all", stopped, expired,
-                     _ended(stopped, expired)))  # fmt: skip
-    mean = found.mean.value
-    steps.append(End("carried out", 0, 0, f"● {figure(mean)}", mean))
-    return ends(ends_chart(found, COLUMN).title, steps, COLUMN)
-
-
-def _ended(stopped: float, expired: float) -> str:
-    told = [f"✕ stopped {figure(stopped)}"]
-    return "  ".join(told + ([f"▲ expired {figure(expired)}"] if expired > NOTHING else []))
-
-
-def _swings(known: Findings) -> Chart:
-    """The tornado's widest bars."""
-    swings = [
-        Swing(one.name, one.low, one.high,
-              f"{known.found.input(one.name).belief.text}: {figure(one.low)} to {figure(one.high)}")
-        for one in known.bars[:BARS]
-    ]  # fmt: skip
-    first = known.bars[0]
-    title = f"{first.name} moves it most: {figure(first.low)} to {figure(first.high)}"
-    return tornado(title, swings, known.found.mean.value, COLUMN)
+        must.insert(0, (THEIRS[0].upper() + THEIRS[1:], said.implied))
+    for _, items in must:
+        room -= sum(height(one, COLUMN, SMALL) + ITEM for one in items) + 2.4 * HEAD
+    if said.sources:
+        sources = [_cut(one, LETTERS) for one in said.sources]
+        heights = [height(one, COLUMN - 16, SMALL) + ITEM for one in sources]
+        count = max(1, fitting(heights, room - 2 * HEAD, 2 * TEXT))
+        yield tag("h2", text="Sources")
+        yield tag("ol", *(tag("li", text=one) for one in sources[:count]), class_="small")
+        if len(sources) > count:
+            yield _more(len(sources) - count)
+    for title, items in must:
+        yield tag("h2", text=title)
+        yield tag("ul", *(tag("li", text=one) for one in items), class_="small")
 
 
 def _figure(chart: Chart) -> str:
@@ -223,14 +206,24 @@ def _figure(chart: Chart) -> str:
     return tag("figure", caption, inline(chart))
 
 
-def _card(title: str, *inner: str) -> str:
-    return tag("div", tag("h2", text=title), *inner)
+def _card(title: str, items: Sequence[str], *, bold: bool = False) -> str:
+    return tag("div", tag("h2", text=title), _list(items, bold=bold))
 
 
-def _list(items: Sequence[str], most: int = 6) -> str:
-    shown = [tag("li", text=_cut(one, LETTERS)) for one in items[:most]]
-    more = [tag("li", text=f"and {len(items) - most} more: cheget assess --all")]
-    return tag("ul", *shown, *(more if len(items) > most else []))
+def _list(items: Sequence[str], *, bold: bool = False) -> str:
+    more = f"and {len(items) - ITEMS} more: cheget assess --all"
+    shown = [*items[:ITEMS], *([more] if len(items) > ITEMS else [])]
+    return tag("ul", *(_item(_cut(one, LETTERS), bold=bold) for one in shown))
+
+
+def _item(text: str, *, bold: bool) -> str:
+    """An item of a list; ``bold``: what it is of stands out."""
+    of, colon, rest = text.partition(": ") if bold else ("", "", text)
+    return tag("li", tag("b", text=of) if of else "", tag("span", text=f"{colon}{rest}"))
+
+
+def _high(items: Sequence[str], across: float) -> float:
+    return sum(height(_cut(one, LETTERS), across, TEXT) + ITEM for one in items)
 
 
 def _more(count: int) -> str:

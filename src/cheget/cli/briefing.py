@@ -183,7 +183,7 @@ def _limits(found: Assessment, rows: Sequence[Assumption]) -> Iterator[str]:
         yield "Successors are found at once, and are as ready to refuse as those they follow."
     if found.model.originator:
         yield f"{found.model.originator} orders it with certainty: how likely that is isn't asked."
-    if found.model.within is None or not found.beliefs.delays:
+    if not found.beliefs.delays:
         yield "No time that answers take is stated."
     yield "Nobody is removed, deceived or persuaded but as the beliefs say."
 

@@ -13,7 +13,6 @@ import click
 
 from cheget.cli.assess import CONDITIONAL, patience, read_cases
 from cheget.cli.plain import json_option, say
-from cheget.errors import HouseError
 
 if TYPE_CHECKING:
     from cheget.assessment.sweep import Sweep
@@ -93,18 +92,12 @@ def _axis(text: str) -> tuple[str, list[float]]:
     return name, [first + (last - first) * step / (steps - 1) for step in range(steps)]
 
 
-def _write(path: Path, found: Sweep) -> None:
-    import csv
+def _write(place: Path, found: Sweep) -> None:
+    from cheget.cli.cells import table
+    from cheget.cli.outputs import write
 
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            out = csv.writer(file)
-            out.writerow([*found.axes, "carried_out"])
-            out.writerows(
-                [*cell, mean] for cell, mean in zip(found.cells, found.means, strict=True)
-            )
-    except OSError as error:
-        raise HouseError(f"{path}: {error.strerror}") from error
+    rows = ([*cell, mean] for cell, mean in zip(found.cells, found.means, strict=True))
+    write(place, table([*found.axes, "carried_out"], rows))
 
 
 def _print(found: Sweep) -> None:
