@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cheget.assessment.beliefs import (
     EVERYONE,
@@ -342,7 +342,7 @@ class _Builder:
             if not 0 < numbers[0] < numbers[1] < 1:
                 raise ChainFileError("this range would end at a correlation of 0 or 1",
                                      line=shared.belief.line, column=1)  # fmt: skip
-        return self._ref(name, Belief(number, shared.belief.text, "", shared.belief.line))
+        return self._ref(name, replace(shared.belief, number=number))
 
     def _refuses_of(self, shared: Shared) -> float:
         """The median of the base file's `refuses` of that group (rule 4)."""
