@@ -5,9 +5,10 @@ PYTHON ?= python3
 DEMO = .venv-demo
 DEV = .venv
 BENCH = .venv-bench
+ORACLE = .venv-oracle
 export PYTHONPATH = src
 
-.PHONY: demo test test-slow check fix bench locks wheel clean
+.PHONY: demo test test-slow test-oracle check fix bench locks wheel clean
 
 demo: $(DEMO)/ready-$(shell cksum < requirements/demo.lock | cut -d' ' -f1)
 	@$(DEMO)/bin/python -m cheget demo
@@ -17,6 +18,10 @@ test: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 
 test-slow: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/python -m pytest -q -n 2 -m slow
+
+# Against pyAgrum, a library of Bayesian networks, in an environment of its own.
+test-oracle: $(ORACLE)/ready-$(shell cksum < requirements/oracle.lock | cut -d' ' -f1)
+	$(ORACLE)/bin/python -m pytest -q tests/oracle
 
 check: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/ruff check
@@ -40,11 +45,13 @@ locks:
 	$(LOCK) -o requirements/core.lock
 	$(LOCK) --extra assess -c requirements/core.lock -o requirements/demo.lock
 	$(LOCK) --extra assess --group check --group test -c requirements/core.lock -o requirements/test.lock
+	$(LOCK) --extra assess --group oracle -c requirements/core.lock -o requirements/oracle.lock
 	$(LOCK) --extra assess --group bench -c requirements/core.lock -o requirements/bench.lock
 
 clean:
-	rm -rf $(DEMO) $(DEV) $(BENCH) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(DEMO) $(DEV) $(BENCH) $(ORACLE) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(DEMO)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(DEMO) requirements/demo.lock $@
 $(DEV)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(DEV) requirements/test.lock $@
+$(ORACLE)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(ORACLE) requirements/oracle.lock $@
 $(BENCH)/ready-%: ; @sh requirements/install.sh "$(PYTHON)" $(BENCH) requirements/bench.lock $@

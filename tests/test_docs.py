@@ -66,7 +66,10 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
         assert matches(expected, lines), (command, expected, lines)
 
 
-ASSESSED = commands((ROOT / "docs" / "assessment.md").read_text())
+ASSESSED = [
+    one for page in ("assessment", "sweeps")
+    for one in commands((ROOT / "docs" / f"{page}.md").read_text())
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("command", "expected"), ASSESSED, ids=[one for one, _ in ASSESSED])
@@ -79,6 +82,22 @@ def test_assessments_print_what_their_page_shows(command: str, expected: list[st
     done = CliRunner().invoke(cheget, words)
     assert done.exit_code == 0, done.output
     assert matches(expected, [line.rstrip() for line in done.output.splitlines()])
+
+
+@pytest.mark.slow
+def test_the_sweep_that_its_page_writes_runs_on_processes(tmp_path: Path) -> None:
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "sweeps.md").read_text(), re.DOTALL
+    )
+    script = tmp_path / "swept.py"
+    script.write_text(code)
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=env,
+                          check=True, timeout=240)  # fmt: skip
+    assert [line.split(":")[0] for line in done.stdout.splitlines()][:2] == [
+        "5% alike 0.0", "5% alike 0.5",
+    ]  # fmt: skip
+    assert len(done.stdout.splitlines()) == 8
 
 
 def shape(line: str) -> str:

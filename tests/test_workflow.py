@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-FILE = ROOT / "docs" / "workflows" / "cheget-diff.yml"
+FILE = ROOT / "src/cheget/scenarios/workflows/cheget-diff.yml"
 CHAIN = """\
 chain: pay
 title: '@everyone [pay](http://example.org) <b>'

@@ -169,13 +169,12 @@ class _World:
         steps = len(self.ladder) + bool(self.crews)
         released = np.zeros(len(self.weights))
         people = list(self.parts)
-        minds = [list(self.minds(person, events)) for person in people]
+        minds = [[mind for mind in self.minds(person, events) if np.any(mind[2])]
+                 for person in people]  # fmt: skip
         for each in product(*minds):
             chance = np.ones(len(self.weights))
             for _, _, p in each:
                 chance = chance * p
-            if not np.any(chance):
-                continue
             head = {person: first for person, (first, _, _) in zip(people, each, strict=True)}
             below = {person: last for person, (_, last, _) in zip(people, each, strict=True)}
             level, how = judged(self.chain, self.ladder, self.beliefs.originator, head, below)

@@ -40,7 +40,7 @@ GOOD = HEAD + "members: {everyone: {refuses: 5% to 50%}}\nshared: {everyone: 0.2
         (HEAD + "members: {ann: {refuses: 0% to 5%}}\n", 4, 26, "can't end at 0"),
         (HEAD + "members: {ann: {refuses: 'normal(0.2, 0.1)'}}\n", 4, 26, "spread without bounds"),
         (HEAD + "members: {ann: {refuses: 'beta(2, 0)'}}\n", 4, 26, "takes positive numbers"),
-        (HEAD + "members: {ann: {refuses: 'uniform(5%'}}\n", 4, 37, "`nothing` where `,` belongs"),
+        (HEAD + "members: {ann: {refuses: 'uniform(5%'}}\n", 4, 37, "it ends where `,` belongs"),
         (HEAD + "members: {ann: {refuses: {value: 5%, from: press}}}\n", 4, 44,
          "`press` is not one of the sources"),
         (HEAD + "shared: {service: 0.2}\n", 4, 10, "`service` is not `everyone`, a level or a group"),  # noqa: E501
@@ -70,7 +70,7 @@ def test_faulty_beliefs_are_refused_where_they_are(
     [
         ("members: {team: {refuses: 5%}, owners: {refuses: 9%}}\n", "sits at team and owners"),
         ("members: {everyone: {refuses: 50%}}\nshared: {everyone: 20% once another refuses}\n",
-         "once another refuses with less"),
+         "with less once another does"),
         ("shared: {team: 20% once another refuses}\n", "nothing says how `team` refuses"),
     ],
 )  # fmt: skip

@@ -69,18 +69,18 @@ def rules(draw: st.DrawFn, members: list[str], *, plain: bool = False) -> str:
 
 @st.composite
 def worlds(  # noqa: PLR0912 - one branch for each thing a file can say
-    draw: st.DrawFn, *, people: int = 5, silence: bool = True, groups: int = 1, veto: bool = True,
-    deputies: bool = True, replace: bool = True, events: bool = True, crews: bool = True,
-    twice: bool = True, visible: bool = False, delays: bool = False,
+    draw: st.DrawFn, *, people: int = 5, most: int = 3, silence: bool = True, groups: int = 1,
+    veto: bool = True, deputies: bool = True, replace: bool = True, events: bool = True,
+    crews: bool = True, twice: bool = True, visible: bool = False, delays: bool = False,
 ) -> World:  # fmt: skip
-    everybody = [f"p{number}" for number in range(draw(st.integers(2, people)))]
+    everybody = [f"p{number}" for number in range(draw(st.integers(min(people, most), people)))]
     left = list(draw(st.permutations(everybody)))
     levels: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):
         pool = everybody if twice else left
         if not pool:
             break
-        size = min(3, len(pool))
+        size = min(most, len(pool))
         members = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=size, unique=True))
         left = [one for one in left if one not in members]
         level = {"level": f"level-{number}", "members": members,

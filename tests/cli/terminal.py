@@ -156,6 +156,7 @@ def said(shell: Shell, text: str) -> list[str]:
         )
     for pattern, placeholder in (
         (r"\b[0-9a-f]{64}\b", "<digest>"),
+        (r"^order  (?:[a-z]+ ){5}[a-z]+(?=   )", "order  <words>"),
         (r"\b[0-9a-f]{32}\b", "<128 bits>"),
         (r"(?:[0-9a-f]{8} ){7}[0-9a-f]{8}", "<digest in groups>"),
         (r"\b[0-9a-f]{16}\b", "<64 bits>"),
@@ -166,7 +167,7 @@ def said(shell: Shell, text: str) -> list[str]:
         (r"within (?:1 d|23 h 59 min)", "within <span>"),
         (r"; (?:1 d|23 h 59 min) left", "; <span> left"),
     ):
-        text = re.sub(pattern, placeholder, text)
+        text = re.sub(pattern, placeholder, text, flags=re.MULTILINE)
     return [line.rstrip() for line in text.splitlines()]
 
 

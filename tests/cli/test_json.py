@@ -185,6 +185,15 @@ def test_before_there_is_a_house(at: Any) -> None:
     assert [one["sound"] for one in found] == [False, *[True] * len(names)]
 
 
+def test_a_house_is_made_and_rehearsed(at: Any) -> None:
+    house = at("empty")
+    made = house.says("init wipe-database")
+    assert made["proved"][0] == "5 claims hold."
+    played = house.says("rehearse --yes")
+    assert (played["outcome"], played["again"]) == ("carried-out", False)
+    assert house.says("rehearse --refuse bob", status=1)["state"] == "stopped"
+
+
 def test_what_an_edit_changes(at: Any) -> None:
     house = at("house")
     same = house.says("diff wipe-database wipe-database")

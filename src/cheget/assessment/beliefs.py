@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cheget.assessment.number import Number
+from cheget.errors import ChainFileError
 
 EVERYONE = "everyone"
 EXECUTORS = "executors"  # the crews, as the last level
@@ -23,6 +24,12 @@ class Belief:
     text: str
     source: str = ""
     line: int = field(default=0, compare=False)
+    column: int = field(default=1, compare=False)
+
+    def fault(self, message: str, *, expected: str = "", hint: str = "") -> ChainFileError:
+        """The error that something is wrong here."""
+        return ChainFileError(message, line=self.line, column=self.column, expected=expected,
+                              hint=hint)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from cheget.assessment.crowds import at_least
 from cheget.assessment.integral import trapezoid
 from cheget.assessment.model import Model, Profile
-from cheget.assessment.parts import at_least
 from cheget.assessment.spread import Array
 from cheget.assessment.states import People, Points
 from cheget.assessment.uncertainty import Study

@@ -1,4 +1,4 @@
-"""Levels that share people, by the seating of the structure itself (rule 11).
+"""Levels that share people, by the seating of the structure itself (rules 6, 11).
 
 People are read in the structure's order, once for each prefix of the ladder: whether it is
 passed, and whether its last level isn't stopped.

@@ -83,7 +83,10 @@ def drawn(
 
 
 def ruled(rule: Rule, veto: Rule | None, seats: Sequence[str]) -> Graph:
-    """A level's graph: its rule met by the seats that concur, its veto not by those that refuse."""
+    """A level's graph: its rule met by the seats that concur, its veto not by those that refuse.
+
+    Rules 7 and 8: a refusal is heard after the level is complete too.
+    """
     formulas = Formulas()
     places = {seat: place for place, seat in enumerate(seats)}
     asked = formulas.of_rule(rule, lambda name: leaf(places[name]))

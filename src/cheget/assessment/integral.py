@@ -16,6 +16,9 @@ from cheget.assessment.spread import Array
 
 MOST_CELLS = 300_000  # points times nodes at once
 _MOST_HALVINGS = 45
+# Panels of [-9, 9] and a little more. A step beside an edge falls between the nodes of both its
+# panels, and where people refuse with one half it lies beside 0: no edge here is natural.
+_STARTS = np.arange(-9.0, 10.0) - 0.381966
 WIDTH = 8.5
 _SAFETY = 100.0
 _NARROWER = 6.5  # beyond it lies 1e-10, far below what draws are computed to
@@ -50,7 +53,7 @@ def halved(over: Callable[[Array], Array], fine: float, most: int) -> Array:
             sums.append(values.reshape(*values.shape[:-1], -1, 16).sum(axis=-1))
         return np.concatenate(sums, axis=-1)
 
-    starts, width = np.arange(-9.0, 9.0), 1.0
+    starts, width = _STARTS, 1.0
     sums = whole(starts, width)
     total = np.zeros(sums.shape[:-1])
     for _ in range(_MOST_HALVINGS):

@@ -1,5 +1,7 @@
 """Beliefs made ready to compute with: who holds which number, and from where (rules 19 and 20).
 
+Rules are those of ``spec/assessment.md``.
+
 A ``Ref`` is a number's place: a constant, or one of the model's inputs, which are the uncertain
 numbers. Two people with equal ``Profile`` are alike, and are computed once.
 """
@@ -25,7 +27,7 @@ from cheget.assessment.number import Z95, Number, fixed
 from cheget.assessment.spread import median
 from cheget.chain.chain import Chain, ExecutorKind, Level
 from cheget.chain.rule import names
-from cheget.errors import AssessmentError, ChainFileError
+from cheget.errors import AssessmentError
 
 BASE = ""  # the situation of the base file
 NOT_SAID = Belief(fixed(0.0), "0")
@@ -245,7 +247,7 @@ class _Builder:
         return found
 
     def _ref(self, name: str, belief: Belief) -> Ref:
-        """Where a number stands; an uncertain one becomes an input at its first use."""
+        """Where a number stands; an uncertain one becomes an input at its first use (rule 20)."""
         if belief.number.certain:
             return Ref(belief.number.numbers[0])
         if name not in self.inputs:
@@ -257,9 +259,10 @@ class _Builder:
 
     def _profile(self, person: str, levels: tuple[int, ...], groups: tuple[int, ...]) -> Profile:
         keys = [self.ladder[number].id for number in levels]
-        if person == self.beliefs.originator:
+        if person == self.beliefs.originator:  # rule 1
             return Profile(ZERO, ZERO, ZERO, (), (), 0)
         first = min((number for number in levels if number > 0), default=0)
+        # Rule 10: nobody is replaced at the head, no deputy either.
         below_head = any(person in level.members for level in self.ladder[1:])
         return self._held(person, [person], keys, first, groups,
                           self.beliefs.replace if below_head else 0)  # fmt: skip
@@ -280,15 +283,15 @@ class _Builder:
                        tuple(shifts), groups, replaced)  # fmt: skip
 
     def _stated(self, person: str, state: State, own: list[str], levels: list[str]) -> Ref | None:
+        """Rule 19: the situation before the base file; member before level before everyone."""
         for situation, part in self.parts:
             for keys in (own, levels, [EVERYONE]):
                 said = [key for key in keys if state in part.get(key, {})]
                 if len(said) > 1:
                     second = part[said[1]][state]
-                    raise ChainFileError(
+                    raise second.fault(
                         f"`{person}` sits at {' and '.join(said)}, and both say how "
-                        f"{_ADVERBS[state]}",
-                        line=second.line, column=1, hint=f"say it of `{person}` alone",
+                        f"{_ADVERBS[state]}", hint=f"say it of `{person}` alone",
                     )  # fmt: skip
                 if said:
                     belief = part[said[0]][state]
@@ -300,7 +303,7 @@ class _Builder:
         return None
 
     def _sized(self) -> list[tuple[Shared, frozenset[str] | None, int]]:
-        """Who thinks alike, the larger groups first; members None: everyone."""
+        """Who thinks alike, the larger groups first (rule 4); members None: everyone."""
         people = len(self.places) + sum(
             count * len(set(names(kind.crew))) for kind, count in self._named() if kind.crew
         )
@@ -331,17 +334,16 @@ class _Builder:
         refuses = self._refuses_of(shared)
         ends = tuple(correlation(refuses, x) for x in shared.belief.number.numbers)
         if any(end is None for end in ends):
-            raise ChainFileError(
-                f"they refuse with {refuses:.0%} at the median, and once another refuses with less",
-                line=shared.belief.line, column=1, expected=f"more than {refuses:.0%}",
+            raise shared.belief.fault(
+                f"they refuse with {refuses:.0%} at the median, and with less once another does",
+                expected=f"more than {refuses:.0%}",
             )  # fmt: skip
         numbers = tuple(end for end in ends if end is not None)
         number = fixed(numbers[0])
         if len(numbers) > 1:
             number = Number(shared.belief.number.kind, numbers)
             if not 0 < numbers[0] < numbers[1] < 1:
-                raise ChainFileError("this range would end at a correlation of 0 or 1",
-                                     line=shared.belief.line, column=1)  # fmt: skip
+                raise shared.belief.fault("this range would end at a correlation of 0 or 1")
         return self._ref(name, replace(shared.belief, number=number))
 
     def _refuses_of(self, shared: Shared) -> float:
@@ -351,17 +353,17 @@ class _Builder:
         if shared.group in self.beliefs.groups:
             found = {self._base_refuses(person) for person in self.beliefs.groups[shared.group]}
             if len(found) != 1:
-                raise ChainFileError(
+                raise shared.belief.fault(
                     f"the members of `{shared.group}` don't refuse alike",
-                    line=shared.belief.line, column=1, hint="state the correlation itself",
+                    hint="state the correlation itself",
                 )  # fmt: skip
             keys = [found.pop()]
         for key in keys:
             belief = base.get(key, {}).get("refuses")
             if belief is not None:
                 return median(belief.number)
-        raise ChainFileError(
-            f"nothing says how `{shared.group}` refuses", line=shared.belief.line, column=1,
+        raise shared.belief.fault(
+            f"nothing says how `{shared.group}` refuses",
             hint="say it of `everyone`, or state the correlation itself",
         )  # fmt: skip
 
@@ -376,7 +378,7 @@ class _Builder:
         return [(self.chain.kind(kind), count) for kind, count in self.beliefs.naming.items()]
 
     def _crews(self, belongs: Callable[[str | None], tuple[int, ...]]) -> list[Crew]:
-        """The crews of the executors named; none where no kind among them has any."""
+        """The crews of the executors named; none where no kind among them has any (rule 12)."""
         if all(kind.crew is None for kind, _ in self._named()):
             return []
         place = len(self.ladder)
@@ -408,7 +410,7 @@ _ADVERBS = {
 
 
 def _itself(number: Number) -> Wait:
-    """The delay itself: an interval is a log-normal's 90 %."""
+    """The delay itself: an interval is a log-normal's 90 % (rule 16)."""
     if number.certain:
         return Wait(Ref(number.numbers[0]), ZERO)
     low, high = map(math.log, number.numbers)

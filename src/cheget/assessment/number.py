@@ -135,7 +135,7 @@ class _Reader:
     def end(self) -> None:
         """Refuse whatever follows."""
         if self.text[self.at :].strip():
-            raise RuleError(f"`{self._rest()}` follows the number", self._start(),
+            raise RuleError(f"{self._rest()} follows the number", self._start(),
                               expected=_SHOWN[self.field])  # fmt: skip
 
     def number(self, deep: int) -> Number:
@@ -240,7 +240,7 @@ class _Reader:
         """A number with its unit, in the field's own measure."""
         start, found = self._start(), self._peek()
         if found is None or not found["number"]:
-            raise RuleError(f"`{self._rest()}` where a number belongs", start,
+            raise RuleError(f"{self._rest()} where a number belongs", start,
                               expected=_SHOWN[self.field])  # fmt: skip
         self._take()
         digits, unit = found["number"], found["unit"] or ""
@@ -276,7 +276,7 @@ class _Reader:
     def _mark(self, mark: str) -> None:
         found = self._peek()
         if found is None or found["mark"] != mark:
-            raise RuleError(f"`{self._rest()}` where `{mark}` belongs", self._start(),
+            raise RuleError(f"{self._rest()} where `{mark}` belongs", self._start(),
                               expected=_SHOWN[self.field])  # fmt: skip
         self._take()
 
@@ -284,4 +284,6 @@ class _Reader:
         return len(self.text) - len(self.text[self.at :].lstrip())
 
     def _rest(self) -> str:
-        return self.text[self.at :].strip()[:_LONGEST] or "nothing"
+        """What follows, as a message names it."""
+        rest = self.text[self.at :].strip()[:_LONGEST]
+        return f"`{rest}`" if rest else "it ends"

@@ -37,7 +37,13 @@ RANK = ("refuses", "unreachable", "compromised", *CERTAIN)  # of states, the las
 FINE = 1e-12  # halved until so close
 TENSOR = 1e-9
 MOST_FACTORS, MOST_EVENTS = 3, 10
-_THREE = 64  # nodes of each of three shocks
+_HALVED = 0  # instead of a number of nodes
+_AT_ONCE = 64  # nodes of a wide shock, where a narrow one is halved within
+_SIZES: tuple[tuple[int, ...], ...] = (  # nodes of each shock, by how many there are
+    (), (32, 49, 75, 116, 177, 272, 421, 650, 1001), (32, 49, 75, 116, 177, 272, 421), (33, 48, 64),
+)  # fmt: skip
+_ENOUGH = (0.0, TENSOR, TENSOR, 1e-7)
+_ROUNDING = 1e-6
 _REPEATS, _SAMPLES = 8, 4096
 
 Known = dict[tuple[int, frozenset[tuple[str, str]]], Array]  # chances of parts
@@ -68,11 +74,13 @@ class Assessor:
         self.forced: Forced = {}  # who concurs or refuses whatever they believe (importance)
         self.parts: Parts = parts_of(model)
         self.visible = Asking(model, self.parts) if model.visible is not None else None
+        self._firsts: list[tuple[frozenset[str], int]] = []  # of each part: who, and the first
         self.sites: dict[int, int] = {}  # of each part, one number for all that share people
         self.members: dict[int, frozenset[str]] = {}  # of each site
         for part in members_of(self.parts):
             site = self.sites[id(part)] = self._site(part)
             self.members[site] = self.members.get(site, frozenset()) | part.people
+        self._touching: dict[int, frozenset[int]] = {}
         self.wide, self.narrow = self._shared()
         self.causes, self.own_causes = self._causes()
         self.columns = len(model.steps)  # of what is integrated
@@ -134,15 +142,26 @@ class Assessor:
                 return crew.profile.groups
         return self.model.profiles[person].groups
 
+    def _groups_of(self, part: Part) -> frozenset[int]:
+        """The shocks that touch a part."""
+        if id(part) not in self._touching:
+            self._touching[id(part)] = frozenset(
+                group for person in part.people for group in self._profile_groups(person)
+            )
+        return self._touching[id(part)]
+
     def _site(self, part: Part) -> int:
         """One number for all parts that share people."""
         if isinstance(part, Crews):
             return -1
-        places = list(self.model.profiles)
-        sites = [min(places.index(p) for p in other.people)
-                 for other in members_of(self.parts) if other.people & part.people
-                 and not isinstance(other, Crews)]  # fmt: skip
-        return min(sites, default=-2)
+        if not self._firsts:
+            places = {person: place for place, person in enumerate(self.model.profiles)}
+            for one in members_of(self.parts):
+                if not isinstance(one, Crews):
+                    first = min((places[person] for person in one.people), default=-2)
+                    self._firsts.append((one.people, first))
+        people = part.people
+        return min((first for some, first in self._firsts if some & people), default=-2)
 
     def at(self, values: Array, fine: float = FINE, counts: Array | None = None) -> Outcomes:
         """The outcomes where the inputs are ``values``, shaped (points, inputs).
@@ -162,8 +181,13 @@ class Assessor:
             return *self._sampled(points), "sampled"
         if factors == 1 and self.wide and fine <= FINE:
             return self._halved(points, fine), 0.0, "quadrature"
+        one_each = len(self.wide) <= 1 and all(len(groups) == 1 for groups in self.narrow.values())
         if fine <= FINE:
-            return self._doubled(points, factors), 0.0, "quadrature"
+            agreed = self._agreed(points, factors)
+            if agreed is None and not one_each:
+                return *self._sampled(points), "sampled"
+            found = self._steep(points) if agreed is None else agreed
+            return found, 0.0, "quadrature"
 
         def over(which: NDArray[np.intp], intervals: int, width: float) -> Array:
             return self._tensor(points.only(which), intervals + 1, width)
@@ -171,6 +195,8 @@ class Assessor:
         found, left = refined(over, points.counts, factors, fine)
         if len(left) and factors == 1 and self.wide:
             found[:, left] = self._halved(points.only(left), fine)
+        elif len(left) and factors == 1:
+            found[:, left] = self._steep(points.only(left))
         return found, 0.0, "quadrature"
 
     def cases(self, points: Points, causes: Sequence[Cause]) -> Iterator[tuple[Array, Forced]]:
@@ -230,22 +256,43 @@ class Assessor:
     ) -> Array:
         """A part's chance given the wide shocks: its own shocks and events are summed over."""
         site = self.sites[id(part)]
-        narrow = tuple(g for g in self.narrow.get(site, ())
-                       if any(g in self._profile_groups(p) for p in part.people))  # fmt: skip
+        narrow = tuple(g for g in self.narrow.get(site, ()) if g in self._groups_of(part))
         causes = [one for one in self.own_causes.get(site, ()) if one.members & part.people]
+        if narrow and inner == _HALVED:
+            return self._inside(part, people, forced, shocks, narrow[0], causes)
         grids, weights = combined(*trapezoid(inner), len(narrow))
         nodes = shocks.shape[1]
         spread = np.repeat(shocks, len(weights), axis=1)
         for group, grid in zip(narrow, grids, strict=True):
             spread[group] = np.tile(grid, nodes)
-        total = np.zeros((1, 1))
-        for likely, more in self.cases(people.points, causes):
-            asks = asker(people, both(forced, more), spread)
-            total = total + likely * part.chance(asks)
+        total = self._over_events(part, people, forced, spread, causes)
         if not narrow:
             return total
         total = np.broadcast_to(total, (total.shape[0], nodes * len(weights)))
         return np.asarray(total.reshape(total.shape[0], nodes, len(weights)) @ weights)
+
+    def _over_events(
+        self, part: Part, people: People, forced: Forced, shocks: Array, causes: Sequence[Cause]
+    ) -> Array:
+        total = np.zeros((1, 1))
+        for likely, more in self.cases(people.points, causes):
+            total = total + likely * part.chance(asker(people, both(forced, more), shocks))
+        return total
+
+    def _inside(
+        self, part: Part, people: People, forced: Forced, shocks: Array, group: int,
+        causes: Sequence[Cause],
+    ) -> Array:  # fmt: skip
+        """A part, integrated over its own shock by halved panels."""
+        points, nodes = len(people.points), shocks.shape[1]
+
+        def over(z: Array) -> Array:
+            spread = np.repeat(shocks, len(z), axis=1)
+            spread[group] = np.tile(z, nodes)
+            values = self._over_events(part, people, forced, spread, causes)
+            return np.broadcast_to(values, (points, nodes * len(z))).reshape(points, nodes, len(z))
+
+        return halved(over, FINE, max(1, MOST_CELLS // (points * nodes)))
 
     def _halved(self, points: Points, fine: float) -> Array:
         """One wide shock: panels halved until both halves agree with the whole."""
@@ -258,18 +305,31 @@ class Assessor:
 
         return halved(over, fine, max(1, MOST_CELLS // len(points)))
 
-    def _doubled(self, points: Points, factors: int) -> Array:
-        """Two shocks, or three: a tensor of rules, doubled until it agrees."""
-        if factors == MOST_FACTORS:
-            return self._tensor(points, _THREE)
-        nodes, before = 32, self._tensor(points, 32)
-        while nodes < 2048:
-            nodes *= 2
+    def _agreed(self, points: Points, factors: int) -> Array | None:
+        """Tensors of ever more nodes until two agree; None where none do, it being too steep.
+
+        Odd and even numbers take turns: a step between the same two middle nodes deceives none.
+        """
+        before: Array | None = None
+        for nodes in _SIZES[factors]:
             found = self._tensor(points, nodes)
-            if np.max(np.abs(found - before)) < TENSOR:
+            if before is not None and np.max(np.abs(found - before)) < _ENOUGH[factors]:
                 return found
             before = found
-        return before
+        return None
+
+    def _steep(self, points: Points) -> Array:
+        """At most one wide shock, and one narrow one a part: panels halved within panels."""
+        if not self.wide:
+            return self.given(points, self._nodes(1), _HALVED)[..., 0]
+        (group,) = self.wide
+
+        def over(z: Array) -> Array:
+            shocks = self._nodes(len(z))
+            shocks[group] = z
+            return self.given(points, shocks, _HALVED)
+
+        return halved(over, TENSOR, _AT_ONCE)
 
     def _tensor(self, points: Points, nodes: int, width: float = WIDTH) -> Array:
         total = np.zeros((2, len(points), self.columns))
@@ -313,16 +373,31 @@ class Assessor:
 
     def _timed(self, points: Points, whole: Array, method: Method, se: float) -> Outcomes:
         """Rule 17, from what is passed and pending to the three outcomes."""
-        passed, pending = whole
+        passed, pending = _rounded(whole[0]), whole[1]
         in_times = np.stack(in_time(points, self.model), axis=1)
         before = np.concatenate([np.ones((len(points), 1)), passed[:, :-1]], axis=1)
         earlier = np.concatenate([np.ones((len(points), 1)), in_times[:, :-1]], axis=1)
-        stops = np.clip(before - pending, 0.0, 1.0)
+        stops = _rounded(before - pending)
         stopped = stops * in_times
-        expired = np.clip(before * earlier - (passed + stops) * in_times, 0.0, 1.0)
+        expired = _rounded(before * earlier - (passed + stops) * in_times)
         return Outcomes(
             passed[:, -1] * in_times[:, -1], stopped, expired, passed, stops, method, se
         )
+
+
+def _rounded(chances: Array) -> Array:
+    """Probabilities without what rounding left below 0 or above 1.
+
+    Raises:
+        AssessmentError: it is more than rounding can explain, or no number at all.
+    """
+    worst = max(float(np.max(-chances, initial=0.0)), float(np.max(chances - 1, initial=0.0)))
+    if not worst <= _ROUNDING or not np.all(np.isfinite(chances)):
+        raise AssessmentError(
+            f"a probability came out {worst:.1g} outside 0 to 1",
+            hint="a fault of cheget: please report it with the chain and the beliefs",
+        )
+    return np.clip(chances, 0.0, 1.0)
 
 
 def both(forced: Forced, more: Forced) -> Forced:
@@ -374,7 +449,10 @@ class Refuser(Assessor):
 
 
 def asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answer]:
-    """What somebody does given the shocks; people alike are one object."""
+    """What somebody does given the shocks; people alike are one object.
+
+    One mind each (rule 6): whoever sits twice is asked once, in every part.
+    """
     model = people.model
     kinds = {crew.kind.id: crew.profile for crew in model.crews}
     known: dict[object, Answer] = {}
@@ -394,7 +472,7 @@ def asker(people: People, forced: Forced, shocks: Array) -> Callable[[str], Answ
 
 
 def medians(model: Model) -> Array:
-    """Each input's median, shaped (1, inputs)."""
+    """Each input's median, shaped (1, inputs) (rule 22)."""
     from cheget.assessment.spread import median
 
     return np.array([[median(one.number) for one in model.inputs]]).reshape(1, -1)

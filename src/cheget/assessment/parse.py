@@ -28,6 +28,7 @@ from cheget.chain.fields import Fields, listed, placed
 from cheget.chain.text import near
 
 MOST_EVENTS = 10
+_FEW = 12  # names that a message lists
 MOST_REPLACED = 100
 _TERMS: Mapping[str, Field] = {
     "obedience": "real", "role": "real", "punishment": "real", "regime-falls": "probability",
@@ -97,7 +98,8 @@ class _Reader:
             node, source = self._cited(node)
         written = fields.scalar(node, "a number")
         with placed(written):
-            return Belief(parse_number(written.text, field), written.text, source, written.line)
+            return Belief(parse_number(written.text, field), written.text, source, written.line,
+                          written.column)  # fmt: skip
 
     def _cited(self, node: Node) -> tuple[Node, str]:
         """What ``{value: …, from: source}`` holds."""
@@ -108,7 +110,7 @@ class _Reader:
     @staticmethod
     def _known(found: Scalar, known: Collection[str], what: str) -> str:
         if found.text not in known:
-            few = 0 < len(known) <= 12
+            few = 0 < len(known) <= _FEW
             raise found.fault(f"`{found.text}` is not {what}",
                               expected=listed(known) if few else what,
                               hint=near(found.text, known))  # fmt: skip
@@ -198,7 +200,10 @@ class _Reader:
         for key, value in fields.entries(node, "groups, such as `service: [ann, bob]`"):
             name = fields.name(key, "a group").text
             if name in taken:
-                raise key.fault(f"`{name}` is the name of something else")
+                raise key.fault(
+                    f"`{name}` is the name of something else", expected="a name of its own",
+                    hint="a level may stand under `shared` as it is",
+                )  # fmt: skip
             members = fields.names(value, "a member")
             found[name] = tuple(self._known(one, self._members(), "a member") for one in members)
         return found
@@ -220,7 +225,8 @@ class _Reader:
                 number = parse_number(once[1], "probability")
             if number.kind not in {"fixed", "logit-normal"}:
                 raise said.fault("here a number or a range `a to b` belongs")
-            return Shared(group, Belief(number, said.text, source, said.line), once=True)
+            return Shared(group, Belief(number, said.text, source, said.line, said.column),
+                          once=True)  # fmt: skip
         return Shared(group, self._belief(node, "probability"))
 
     def _events(self, node: Node) -> tuple[Event, ...]:
@@ -316,7 +322,12 @@ def _expectation(found: Scalar, chain: Chain) -> Expectation:
         raise found.fault("an expectation compares with one number")
     level = match[2] or ""
     if level and level not in {EXECUTORS, *(each.id for each in chain.levels)}:
-        raise found.fault(f"`{level}` is not a level")
+        levels = tuple(each.id for each in chain.levels)
+        raise found.fault(
+            f"`{level}` is not a level",
+            expected=listed((*levels, EXECUTORS)) if len(levels) <= _FEW else "a level",
+            hint=near(level, levels),
+        )
     outcome = match[1].split(" at ")[0]
     return Expectation(found.text, outcome, level, match[3], number.numbers[0])  # type: ignore[arg-type]
 

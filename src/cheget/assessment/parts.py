@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
-from scipy import special
 
+from cheget.assessment.crowds import at_least, crowds_at_least
 from cheget.assessment.entangled import Entangled, blocks_of, seated
 from cheget.assessment.graph import Graph, ruled
 from cheget.assessment.ladder import Ladder, is_spent, ladder_of
@@ -26,7 +25,6 @@ from cheget.chain.seating import Block
 from cheget.errors import AssessmentError
 
 Asks = Callable[[str], Answer]  # what somebody does, given the shocks
-FEW = 20  # of a crowd alike from which a closed form is faster than counting one by one
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ class Crews:
                 answer = asks(crew.kind.id)
                 one = body.chance(lambda _, answer=answer: answer)  # type: ignore[misc]
             kinds.append((crew.named, one))
-        return _crowds_at_least(self.enough, kinds)
+        return crowds_at_least(self.enough, kinds)
 
 
 Part = Body | Entangled | Crews
@@ -220,75 +218,6 @@ class _Deputyless:
 
 
 _NOBODY: Chain = _Deputyless()  # type: ignore[assignment]
-
-
-def at_least(need: int, chances: list[Array]) -> Array:
-    """P(at least ``need`` of independent people): a Poisson-binomial tail; alike ones at once."""
-    if need <= 0:
-        return np.ones((1, 1))
-    if need > len(chances):
-        return np.zeros((1, 1))
-    if need == len(chances) < FEW:
-        return reduce(np.multiply, chances)
-    if need == 1 and len(chances) < FEW:
-        return 1 - reduce(np.multiply, [1 - chance for chance in chances])
-    alike: dict[int, tuple[int, Array]] = {}
-    for chance in chances:
-        count, _ = alike.get(id(chance), (0, chance))
-        alike[id(chance)] = (count + 1, chance)
-    return _crowds_at_least(need, list(alike.values()))
-
-
-def _crowds_at_least(need: int, crowds: list[tuple[int, Array]]) -> Array:
-    """P(at least ``need`` succeed) over crowds, each of so many alike."""
-    small = [crowd for crowd in crowds if crowd[0] < FEW]
-    large = sorted((crowd for crowd in crowds if crowd[0] >= FEW), key=lambda one: one[0])
-    counts: list[Array] = [np.ones((1, 1))]  # P(exactly 0, 1, … so far), the last: or more
-    for count, chance in small:
-        for _ in range(count):
-            counts = _with_one_more(counts, chance, need)
-    for count, chance in large[:-1]:
-        counts = _with_crowd(counts, count, chance, need)
-    if not large:
-        return counts[need] if len(counts) > need else np.zeros((1, 1))
-    count, chance = large[-1]
-    found = np.zeros((1, 1))
-    for done, probability in enumerate(counts):
-        found = found + probability * _tail(need - done, count, chance)
-    return found
-
-
-def _with_one_more(counts: list[Array], chance: Array, need: int) -> list[Array]:
-    new = [counts[0] * (1 - chance)]
-    for done in range(1, min(len(counts), need)):
-        new.append(counts[done] * (1 - chance) + counts[done - 1] * chance)  # noqa: PERF401
-    last = counts[-1] * chance
-    if len(counts) > need:  # those who have enough already stay there
-        new.append(counts[need] + counts[need - 1] * chance)
-    else:
-        new.append(last)
-    return new
-
-
-def _with_crowd(counts: list[Array], count: int, chance: Array, need: int) -> list[Array]:
-    most = min(count, need)
-    exact = [_tail(k, count, chance) - _tail(k + 1, count, chance) for k in range(most)]
-    exact.append(_tail(most, count, chance))
-    new: list[Array] = [np.zeros((1, 1))] * (min(len(counts) + most, need + 1))
-    for done, before in enumerate(counts):
-        for more, chance_ in enumerate(exact):
-            place = min(done + more, need)
-            new[place] = new[place] + before * chance_
-    return new
-
-
-def _tail(need: int, count: int, chance: Array) -> Array:
-    """P(at least ``need`` of ``count`` alike)."""
-    if need <= 0:
-        return np.ones((1, 1))
-    if need > count:
-        return np.zeros((1, 1))
-    return np.asarray(special.betainc(need, count - need + 1, chance))
 
 
 def members_of(parts: Parts) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""Numbers that are spread, as laws of probability: quantiles, distribution functions, means.
+"""Numbers that are spread, as laws of probability (rule 21): quantiles, distributions, means.
 
 Everything is a function of the *score*: the point of a standard normal with as much below it.
 """

@@ -69,9 +69,10 @@ def assess(
     taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
     if method == "mc":
-        if report or svg or cells or markdown:
-            raise click.UsageError("--report, --svg, --csv and --markdown show what is computed,"
-                                   " not --method mc")  # fmt: skip
+        if cells or markdown or report or svg:
+            raise click.UsageError(
+                "--csv, --markdown, --report and --svg are of what is computed, not of --method mc"
+            )
         from cheget.cli.simulated import say_simulated
 
         say_simulated(cases, situation, runs, seed, as_json)
@@ -254,6 +255,7 @@ def read_beliefs(chain: Chain) -> Beliefs:
 
 
 def _case(path: Path, chains: dict[str, Chain]) -> Case:
+    from cheget.assessment.model import model_of
     from cheget.assessment.parse import parse_beliefs
 
     about = _document(path).get("chain", "")
@@ -262,10 +264,13 @@ def _case(path: Path, chains: dict[str, Chain]) -> Case:
         raise HouseError(f"{path} is about {about or 'no chain'}, which isn't given",
                          hint="name its file too: cheget assess CHAIN BELIEFS")  # fmt: skip
     try:
-        return Case(chain, parse_beliefs(path.read_bytes(), chain))
+        case = Case(chain, parse_beliefs(path.read_bytes(), chain))
+        for situation in case.beliefs.situations or [""]:  # a contradiction is shown in its file
+            model_of(chain, case.beliefs, situation)
     except ChainFileError as error:
         error.file = str(path)
         raise
+    return case
 
 
 def _scenario(id_: str) -> Chain | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PARTS = 50  # of the axis of a distribution
 BARS, LEVELS = 8, 5  # inputs, and levels persuaded, at most
+CHANGES = 5e-4  # of the answer; less isn't shown
 WORDS = (0.05, 0.20, 0.45, 0.55, 0.80, 0.95)
 
 
@@ -71,7 +72,7 @@ def ends_chart(found: Assessment, across: int = WIDE) -> Chart:
         if stopped + expired < NOTHING and one is found.steps[0]:
             steps.append(End(one.level, 0, 0, "● orders it"))
             continue
-        said = [f"✕ stopped {figure(stopped)}"]
+        said = [f"✕ stopped {figure(stopped)}"] if stopped > NOTHING else []
         said += [f"▲ expired {figure(expired)}"] if expired > NOTHING else []
         steps.append(End(one.level, stopped, expired, "  ".join(said)))
     mean = found.mean.value
@@ -94,12 +95,18 @@ def spread_chart(found: Assessment, across: int = WIDE) -> Chart:
         tuple(float(one) / len(drawn) for one in counts),
         Mark(mean, f"mean {figure(mean)}"), Mark(low, figure(low)), Mark(high, figure(high)),
         Mark(middle, f"{figure(middle)} at the medians"),
-        f"{figure(below)} of it below", f"{figure(1 - below)} above",
+        f"{_part(below)} of it below", f"{_part(1 - below)} above",
     )  # fmt: skip
     side = f"{share(below)} the range is below one half"
     if below < HALF:
         side = f"{share(1 - below)} the range is above one half"
     return spread(f"{verdict(mean)}; {side}", values, across)
+
+
+def _part(p: float) -> str:
+    if p <= 0:
+        return "none"
+    return "all" if p >= 1 else figure(p)
 
 
 def tornado_chart(known: Findings, across: int = WIDE) -> Chart:
@@ -156,7 +163,13 @@ def _telling(known: Findings) -> list[Alternative]:
     mean = known.found.mean.value
     levels = [one for one in known.alternatives if one.what == "persuaded" and one.of != EVERYONE]
     most = sorted(levels, key=lambda one: -abs(one.mean - mean))[:LEVELS]
-    return [one for one in known.alternatives if one not in levels or one in most]
+    return [one for one in changing(known) if one not in levels or one in most]
+
+
+def changing(known: Findings) -> list[Alternative]:
+    """What would change the answer at all."""
+    mean = known.found.mean.value
+    return [one for one in known.alternatives if abs(one.mean - mean) >= CHANGES]
 
 
 def grid_of(land: Landscape) -> Grid:
@@ -217,9 +230,11 @@ def plane_chart(pairs: Sequence[Pair], across: int = WIDE) -> Chart:
     for pair in pairs:
         name = f"{pair.right.chain.id} · {pair.right.beliefs.id}" if several else "as it is"
         people = len({post for level in pair.right.model.ladder[1:] for post in level.members})
-        dots.append(Dot(pair.right.mean.value, pair.wrong.mean.value, f"{name}, {people} people"))
+        dots.append(
+            Dot(pair.right.mean.value, pair.wrong.mean.value, f"{name}, {_counted(people)}")
+        )
         dots += [
-            Dot(one.always, one.never, f"{one.people} people",
+            Dot(one.always, one.never, _counted(one.people),
                 ", ".join(f"{k} of {n} at {level}" for level, k, n in one.rules), own=False)
             for one in pair.designs
         ]  # fmt: skip
@@ -233,17 +248,30 @@ def plane_chart(pairs: Sequence[Pair], across: int = WIDE) -> Chart:
     return plane(title, dots, across)
 
 
+def _counted(people: int) -> str:
+    return "1 person" if people == 1 else f"{people} people"
+
+
 def comparison_chart(found: Sequence[Assessment], across: int = WIDE) -> Chart:
     """Several answers side by side."""
     rows = []
-    for one in found:
+    for one, name in zip(found, told_apart(found), strict=True):
         low, high = one.mean.value, one.mean.value
         said = likelihood(one.mean.value)
         if one.model.inputs:
             low, high = one.quantile(0.05), one.quantile(0.95)
             said = f"{said}, {spread_of(low, high)}"
-        rows.append(Ranged(named(one), one.mean.value, low, high, said))
+        rows.append(Ranged(name, one.mean.value, low, high, said))
     return comparison(range_title(found), rows, across)
+
+
+def told_apart(found: Sequence[Assessment]) -> list[str]:
+    """Names that say no more than what differs."""
+    parts = [(one.chain.id, one.beliefs.id, one.situation) for one in found]
+    vary = [place for place in range(3) if len({row[place] for row in parts}) > 1]
+    if not vary:
+        return [named(one) for one in found]
+    return [" · ".join(row[place] for place in vary if row[place]) for row in parts]
 
 
 def range_title(found: Sequence[Assessment]) -> str:

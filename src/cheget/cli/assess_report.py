@@ -13,6 +13,7 @@ from cheget.assessment.landscape import Landscape, landscape
 from cheget.assessment.model import model_of
 from cheget.cli.assess_charts import (
     Pair,
+    changing,
     comparison_chart,
     ends_chart,
     fan_chart,
@@ -22,6 +23,7 @@ from cheget.cli.assess_charts import (
     range_title,
     shares_chart,
     spread_chart,
+    told_apart,
     tornado_chart,
     verdict,
     what_if_chart,
@@ -37,6 +39,7 @@ from cheget.cli.findings import (
     expectation,
     how_sure,
     named,
+    way,
 )
 from cheget.cli.forecasts import THEIRS
 from cheget.errors import AssessmentError
@@ -62,16 +65,16 @@ LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
     "figcaption p{font-size:13px;line-height:1.4;margin:0 0 12px}"
     "svg.chart{max-width:100%;height:auto;overflow:visible}svg.chart.wide{display:block}"
     ".how{font-size:12px;color:var(--soft);margin:8px 0 0}"
-    ".brief{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:16px}"
+    ".brief{display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:16px}"
     ".brief .card{margin:0}.part>.brief{margin-top:14px}ol{margin:0;padding:0 0 0 20px}"
     ".figures{columns:2;column-gap:16px;margin:16px 0 0}"
     "details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}"
     "details[open] summary{margin-bottom:8px}"
-    "@media(max-width:1000px){.brief{grid-template-columns:minmax(0,1fr);gap:12px}}"
+    "@media(max-width:780px){.brief{gap:12px}}"
     "@media(max-width:1180px){.figures{columns:1}.figures figure{max-width:560px}}"
     "@media(max-width:780px){.card{padding:14px 18px}svg.chart.wide{display:none}"
     "svg.chart.narrow{display:block;margin:0 auto}}"
-    "@media print{.brief{grid-template-columns:repeat(3,minmax(0,1fr));gap:10px}"
+    "@media print{.brief{grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:10px}"
     ".figures{columns:2}.figures figure{max-width:none}h4{font-size:13px}"
     "svg.chart.wide{display:none}svg.chart.narrow{display:block}figcaption p,.how{font-size:10px}"
     "details::details-content{content-visibility:visible;height:auto}summary{list-style:none}}"
@@ -108,7 +111,7 @@ def svg(found: Sequence[Assessment]) -> str:
     """The screen's charts as a file: where it ends and how sure, or the answers side by side."""
     first = found[0]
     if len(found) > 1:
-        return drawing("carried out, given that it is ordered", conditional(),
+        return drawing("Would it be carried out, given that it is ordered?", conditional(),
                        [comparison_chart(found)])  # fmt: skip
     said = f"{question(first)} {' '.join(how_sure(first)[:1])} {conditional()}"
     return drawing(verdict(first.mean.value), said, [ends_chart(first), spread_chart(first)])
@@ -173,6 +176,7 @@ def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
         note = "Open: chains of the same levels, without crews, deputies or deadlines."
         pictures.append(figure(lambda across: plane_chart(pairs, across),
                                _how(note if pairs[0].designs else _means(found))))  # fmt: skip
+    pictures.append(card("What was expected", _expected(found)))
     parts = [
         tag("section", tag("h2", text=named(one.found)),
             tag("p", text=f"{verdict(one.found.mean.value)}."), *_said(one.found),
@@ -180,6 +184,15 @@ def _comparison(told: Sequence[Told], pairs: Sequence[Pair]) -> list[str]:
         for one in told
     ]  # fmt: skip
     return [tag("header", *head), tag("div", *pictures, class_="figures"), *parts]
+
+
+def _expected(found: Sequence[Assessment]) -> str:
+    """What became of each expectation; empty where there are none."""
+    items = [
+        tag("li", tag("b", text=f"{name}: "), tag("span", text=expectation(one)))
+        for one, name in zip(found, told_apart(found), strict=True) if one.expected is not None
+    ]  # fmt: skip
+    return tag("ul", *items) if items else ""
 
 
 def _means(found: Sequence[Assessment]) -> str:
@@ -223,9 +236,9 @@ def _brief(known: Findings) -> Iterator[str]:
 
 def _figures(one: Told) -> Iterator[str]:
     found, known = one.found, one.findings
-    yield figure(lambda across: ends_chart(found, across), _how(f"By {_way(found.mean.method)}."))
+    yield figure(lambda across: ends_chart(found, across), _how(f"By {way(found.mean.method)}."))
     yield figure(lambda across: spread_chart(found, across), _how(_spread_how(found)))
-    by = f"By {_way(known.alternatives[0].method)}." if known.alternatives else ""
+    by = f"By {way(known.alternatives[0].method)}." if known.alternatives else ""
     if known.bars:
         yield figure(lambda across: tornado_chart(known, across), _how(by))
         yield figure(lambda across: shares_chart(found, across), _how(_shares_how(found)))
@@ -240,7 +253,7 @@ def _figures(one: Told) -> Iterator[str]:
                 + ("drawn as Sobol points." if found.model.inputs else "certain.")
             ),
         )
-    if known.alternatives:
+    if changing(known):
         yield figure(lambda across: what_if_chart(known, across), _how(by))
 
 
@@ -248,7 +261,7 @@ def _heat(one: Told, land: Landscape) -> str:
     grid = grid_of(land)
     first = land.stated[0] if land.stated else None
     sliders = explore(grid, first.refuses if first else 0.2, first.correlation if first else 0.0)
-    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {_way(land.method)}; "
+    note = f"{len(land.refuses)} by {len(land.correlations)} cells by {way(land.method)}; "
     note += "everybody alike, all else as stated. Diamonds: medians as stated."
 
     def draw(across: int) -> Chart:
@@ -261,25 +274,21 @@ def _how(text: str) -> str:
     return tag("p", text=text, class_="how")
 
 
-def _way(method: str) -> str:
-    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
-
-
 def _spread_how(found: Assessment) -> str:
     if not found.model.inputs:
-        return f"By {_way(found.mean.method)}."
+        return f"By {way(found.mean.method)}."
     drawn = found.study.samples * found.study.repeats
     below = found.below_half
-    how = f" ± {100 * below.se:.2g} points" if below.method == "sampled" else ""
-    return (f"Mean by {_way(found.mean.method)}; the area is {drawn:,} Sobol points; "
-            f"the share below one half by {_way(below.method)}{how}.")  # fmt: skip
+    how = f" ± {100 * below.se:.2g} points" if below.se > 0 else ""
+    return (f"Mean by {way(found.mean.method)}; the area is {drawn:,} Sobol points; "
+            f"the share below one half by {way(below.method)}{how}.")  # fmt: skip
 
 
 def _shares_how(found: Assessment) -> str:
     worst = max(one.total.se for one in found.inputs)
     how = f" ± {100 * worst:.2g} points or less" if worst > 0 else ""
-    ways = [way for way, _ in groupby(sorted(one.total.method for one in found.inputs))]
-    return f"Sobol indices by {' and '.join(_way(way) for way in ways)}{how}."
+    ways = [each for each, _ in groupby(sorted(one.total.method for one in found.inputs))]
+    return f"Sobol indices by {' and '.join(way(each) for each in ways)}{how}."
 
 
 def _notes() -> str:

@@ -23,10 +23,12 @@ from cheget.cli.findings import (
     matters,
     named,
     otherwise,
+    passed,
     sampled,
     share,
     source_text,
     spread_of,
+    ways,
     what,
 )
 from cheget.cli.forecasts import print_implied
@@ -58,8 +60,10 @@ def print_assessment(
     _title("assumptions")
     _print_assumptions(found, everything=everything)
     if everything:
+        _print_passages(known)
         print_implied(found)
-    click.echo(f"\n{conditional()}")
+    click.echo(f"\n{ways(known)}")
+    click.echo(conditional())
 
 
 def headline(found: Assessment) -> list[str]:
@@ -116,6 +120,15 @@ def _print_drivers(known: Findings, most: int | None) -> None:
                    f"{safe(text)}  ({100 * indices[one.name]:.0f} % of the doubt)")  # fmt: skip
     if most is not None and len(known.bars) > most:
         click.echo(f"  and {len(known.bars) - most} more: --all")
+
+
+def _print_passages(known: Findings) -> None:
+    """What an order that is part of the way is worth."""
+    _title("an order on its way")
+    steps = known.passages[1:] if known.found.model.originator else known.passages
+    width = max((len(one.level) for one in steps), default=0)
+    for one in steps:
+        click.echo(f"  {one.level:<{width}}  {passed(one)}")
 
 
 def _print_people(known: Findings, most: int | None) -> None:

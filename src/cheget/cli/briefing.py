@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cheget.assessment.dissent import Difference, differences
 from cheget.assessment.words import likelihood, percent, wager
-from cheget.cli.assess_charts import verdict
+from cheget.cli.assess_charts import changing, verdict
 from cheget.cli.assess_tables import further
 from cheget.cli.findings import (
     HALF,
@@ -119,7 +119,7 @@ def changes(known: Findings) -> Iterator[str]:
         yield "One thing otherwise at a time, nothing that was tried turns it."
     for one in turned[:DRIVERS]:
         yield f"{_capital(otherwise(one))}: {likelihood(one.mean)}."
-    rest = [one for one in known.alternatives if one not in turned[:DRIVERS]]
+    rest = [one for one in changing(known) if one not in turned[:DRIVERS]]
     if rest:
         for one in {min(rest, key=lambda one: one.mean): 0, max(rest, key=lambda one: one.mean): 0}:
             yield f"{_capital(otherwise(one))}: {percent(one.mean)}."

@@ -20,6 +20,7 @@ from cheget.assessment.change import (
     tornado,
 )
 from cheget.assessment.importance import Blame, Importance, blames, by_sets, importances
+from cheget.assessment.uncertainty import Estimate
 from cheget.assessment.words import odds, percent, phrase
 from cheget.cli.assess import CONDITIONAL
 from cheget.errors import TooEntangledError
@@ -140,6 +141,39 @@ def how_sure(found: Assessment) -> list[str]:
         f"90 % range {spread_of(low, high)}: {below} the answer is below one half.",
         f"With every number at its median it would be {percent(middle)}{more}.",
     ]
+
+
+def way(method: str) -> str:
+    """How a number was got, in words."""
+    return {"exact": "exact sums", "sampled": "sampling"}.get(method, method)
+
+
+def ways(known: Findings) -> str:
+    """How each number was got, with the error of those that were sampled."""
+    found = known.found
+    said = [f"the answer and where it ends by {_way(found.mean)}"]
+    if found.model.inputs:
+        said.append(f"the range by {_way(found.quantiles[-1][1])}")
+        said.append(f"the share below one half by {_way(found.below_half)}")
+        worst = max((one.total for one in found.inputs), key=lambda one: one.se)
+        said.append(f"shares of the doubt by {_way(worst)}")
+    others = [Estimate(one.mean, one.method, one.se) for one in known.alternatives]
+    if others:
+        said.append(f"what would change it by {_way(max(others, key=lambda one: one.se))}")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _way(one: Estimate) -> str:
+    error = f" ± {100 * one.se:.2g} points" if one.se > 0 else ""
+    return way(one.method) + error
+
+
+def passed(one: Passage) -> str:
+    """What a level is worth on the way, and what it does if it is asked."""
+    stops = f"asked, stops it: {percent(one.refuses.value)}"
+    rest = one.remaining.value
+    return stops if rest >= 1 else f"{stops}; once it has concurred the rest is {percent(rest)}"
 
 
 def expectation(found: Assessment) -> str:

@@ -20,7 +20,7 @@ from cheget.errors import ChainFileError, HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
-    from cheget.executor.agent import Agent, Crew, Source
+    from cheget.executor.agent import Agent, Clock, Crew, Source
     from cheget.executor.config import Configuration
     from cheget.executor.journal import Journal
     from cheget.order.charter import Charter
@@ -145,15 +145,16 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
 
 
 def install(
-    place: Place, name: str, charter: Charter, orders: Head, law: Head, anchors: Path | None
-) -> int:
+    place: Place, name: str, charter: Charter, orders: Head, law: Head, anchors: Path | None,
+    clock: Clock | None = None,
+) -> int:  # fmt: skip
     """Write the charter that was checked, and begin a tenure at heads that were proved."""
     settings = read_settings(place, name)
     if settings.charter == UNPINNED:
         text = _PIN.sub(f"charter: {charter.digest}", place.settings.read_text(), count=1)
         write_whole(place.settings, text.encode())
     write_whole(place.charter, charter.payload)
-    agent = open_agent(place, name, anchors)
+    agent = open_agent(place, name, anchors, clock=clock)
     try:
         # A journal that was put back has none either, until somebody pins again.
         if agent.history.tenure() is None:
@@ -165,9 +166,9 @@ def install(
 
 def open_agent(
     place: Place, name: str, anchors: Path | None,
-    sources: Sequence[Source] = (), crew: Crew | None = None,
+    sources: Sequence[Source] = (), crew: Crew | None = None, clock: Clock | None = None,
 ) -> Agent:  # fmt: skip
-    """The agent over its open journal.
+    """The agent over its open journal. ``clock``: the machine's own, unless it is given.
 
     Raises:
         JournalError: it holds no such charter, or another agent is at work.
@@ -181,7 +182,7 @@ def open_agent(
     signer = keyfile.read(place.key)
     journal = open_journal(place, name, charter, anchors)
     try:
-        return Agent(settings, charter, signer, journal, SystemClock(), sources, crew)
+        return Agent(settings, charter, signer, journal, clock or SystemClock(), sources, crew)
     except BaseException:
         journal.close()
         raise

@@ -34,6 +34,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "design": ("design:design", "Every chain of given bodies, and the cheapest that does both."),
     "sweep": ("sweep:sweep", "The answer over a grid of beliefs."),
     "scenarios": ("scenarios:scenarios", "The chains that come with cheget."),
+    "init": ("init:init", "A house out of three answers, or of a scenario."),
+    "rehearse": ("rehearse:rehearse", "Play everybody in a house that is thrown away."),
     "key": ("key:key", "Make and show keys."),
     "people": ("people:people", "Enrol keys; found the house's first charter."),
     "order": ("order:order", "Transmit an order (request); list orders; derive a code."),

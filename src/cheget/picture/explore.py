@@ -35,7 +35,8 @@ for (const box of document.querySelectorAll(".explore")) {
     const p = between(along(row), along(row + 1), y);
     const word = words.find(([bound]) => Number(bound) > p)[1];
     told.textContent = word[0].toUpperCase() + word.slice(1) + ": " + percent(p);
-    saidAcross.textContent = percent(between(columns[column], columns[column + 1], x));
+    const asked = between(columns[column], columns[column + 1], x);
+    saidAcross.textContent = (100 * asked).toFixed(1) + " %";
     saidUp.textContent = between(rows[row], rows[row + 1], y).toFixed(2);
     for (const mark of marks) {
       const [left, right, bottom, top] = numbers(mark.dataset.plot);

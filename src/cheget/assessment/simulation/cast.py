@@ -22,7 +22,7 @@ from cheget.assessment.number import Number, fixed
 from cheget.assessment.simulation.numbers import correlation, median
 from cheget.chain.chain import Chain, ExecutorKind, Level
 from cheget.chain.rule import names
-from cheget.errors import AssessmentError, ChainFileError
+from cheget.errors import AssessmentError
 
 
 @dataclass(frozen=True)
@@ -236,9 +236,8 @@ class _Casting:
             for keys in ([person], levels, [EVERYONE]):
                 found = [key for key in keys if state in said.get(key, {})]
                 if len(found) > 1:
-                    raise ChainFileError(
+                    raise said[found[1]][state].fault(
                         f"{' and '.join(found)} both say of `{person}`: {state}",
-                        line=said[found[1]][state].line, column=1,
                         hint=f"say it of `{person}` alone",
                     )  # fmt: skip
                 if found:
@@ -273,8 +272,8 @@ class _Casting:
         ends = [correlation(refuses, x) for x in belief.number.numbers]
         found = [end for end in ends if end is not None]
         if len(found) < len(ends):
-            raise ChainFileError("once another refuses they refuse less", line=belief.line,
-                                 column=1, expected=f"more than {refuses:.0%}")  # fmt: skip
+            raise belief.fault("once another refuses they refuse less",
+                               expected=f"more than {refuses:.0%}")  # fmt: skip
         number = fixed(found[0]) if len(found) == 1 else Number("logit-normal", tuple(found))
         return Stated(name, Belief(number, belief.text, "", belief.line))
 
@@ -285,14 +284,12 @@ class _Casting:
         if shared.group in self.beliefs.groups:
             found = {self._base_key(person) for person in self.beliefs.groups[shared.group]}
             if len(found) > 1:
-                raise ChainFileError(f"the members of `{shared.group}` don't refuse alike",
-                                     line=shared.belief.line, column=1)  # fmt: skip
+                raise shared.belief.fault(f"the members of `{shared.group}` don't refuse alike")
             keys = list(found)
         for key in keys:
             if "refuses" in said.get(key, {}):
                 return median(said[key]["refuses"].number)
-        raise ChainFileError(f"nothing says how `{shared.group}` refuses",
-                             line=shared.belief.line, column=1)  # fmt: skip
+        raise shared.belief.fault(f"nothing says how `{shared.group}` refuses")
 
     def _base_key(self, person: str) -> str:
         levels = [self.ladder[number].id for number in self.parts.get(person, ())]
