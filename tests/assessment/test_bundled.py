@@ -8,6 +8,7 @@ import cheget
 from chain.scenarios import SCENARIOS
 from cheget.assessment.answer import Assessment, assess
 from cheget.assessment.beliefs import Beliefs
+from cheget.assessment.simulation.simulate import simulate
 from cheget.cli.assess import read_cases
 from cheget.cli.scenarios import BELIEFS, FIRST, FOLDER, beliefs_about, believed, chain_of
 
@@ -125,3 +126,14 @@ def test_a_page_of_beliefs_says_what_they_do_not_support() -> None:
         page = Path(BELIEFS / f"{name}.md").read_text()
         assert page.startswith(f"# {name}: ")
         assert "support" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", believed())
+def test_an_independent_simulator_agrees_about_what_comes_with_cheget(name: str) -> None:
+    (case,) = read_cases([name])
+    for situation in case.beliefs.situations or [""]:
+        computed = assess(case.chain, case.beliefs, situation).mean
+        lived = simulate(case.chain, case.beliefs, situation, runs=50_000).carried_out
+        near = 5 * max(lived.se, 1e-4) + 5 * computed.se
+        assert lived.value == pytest.approx(computed.value, abs=near)

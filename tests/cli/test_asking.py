@@ -69,7 +69,9 @@ def test_answers_in_a_file_make_beliefs_with_the_words_of_who_answered(here: Pat
     assert {one.source for one in (*everyone.values(), *staff.values())} == {"said"}
     assert found.sources["said"].who == "a colonel"
     assert (found.replace, found.expect.text if found.expect else "") == (1, "carried out < 50%")
-    assert found.shared[0].once
+    assert (found.shared[0].once, found.shared[0].belief.source) == (True, "said")
+    delay = found.delays["general-staff"].time
+    assert (delay.text, delay.source) == ("10m to 1h", "said") if delay else False
     assert dict(found.naming) == {"missile": 3}
 
 
@@ -182,6 +184,7 @@ def test_where_nobody_ever_refuses_it_is_not_asked_who_thinks_alike() -> None:
 )
 def test_how_long_it_takes(answer: str, written: str) -> None:
     assert duration(answer, "")[0] == written
+    assert "1 hours" not in duration(answer, "")[1]
 
 
 def test_a_reason_is_kept_and_is_no_part_of_the_answer() -> None:

@@ -109,9 +109,13 @@ def duration(text: str, example: str) -> tuple[str, str]:
     if shortest > longest:
         raise AssessmentError("the first is longer than the second", hint="shortest - longest")
     if shortest == longest:
-        return f"{first}{one}", f"{first} {_LONG[one]}, and no doubt about it"
-    words = f"between {first} {_LONG[one]} and {second} {_LONG[two]} in nine cases of ten"
+        return f"{first}{one}", f"{_long(first, one)}, and no doubt about it"
+    words = f"between {_long(first, one)} and {_long(second, two)} in nine cases of ten"
     return f"{first}{one} to {second}{two}", words
+
+
+def _long(number: str, unit: str) -> str:
+    return f"{number} {_LONG[unit].removesuffix('s') if number == '1' else _LONG[unit]}"
 
 
 def parted(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cheget.assessment.beliefs import (
     EVERYONE,
@@ -344,8 +344,7 @@ class _Builder:
             number = Number(shared.belief.number.kind, numbers)
             if not 0 < numbers[0] < numbers[1] < 1:
                 raise shared.belief.fault("this range would end at a correlation of 0 or 1")
-        return self._ref(name, Belief(number, shared.belief.text, "", shared.belief.line,
-                                      shared.belief.column))  # fmt: skip
+        return self._ref(name, replace(shared.belief, number=number))
 
     def _refuses_of(self, shared: Shared) -> float:
         """The median of the base file's `refuses` of that group (rule 4)."""

@@ -95,14 +95,17 @@ class _Reader:
         """A number, bare or as ``{value: …, from: source}``."""
         source = ""
         if isinstance(node, Map):
-            cited = Fields(node, "a number with its source", required=("value", "from"))
-            named = fields.scalar(cited["from"], "one of the sources")
-            source = self._known(named, self.sources, "one of the sources")
-            node = cited["value"]
+            node, source = self._cited(node)
         written = fields.scalar(node, "a number")
         with placed(written):
             return Belief(parse_number(written.text, field), written.text, source, written.line,
                           written.column)  # fmt: skip
+
+    def _cited(self, node: Node) -> tuple[Node, str]:
+        """What ``{value: …, from: source}`` holds."""
+        cited = Fields(node, "a number with its source", required=("value", "from"))
+        named = fields.scalar(cited["from"], "one of the sources")
+        return cited["value"], self._known(named, self.sources, "one of the sources")
 
     @staticmethod
     def _known(found: Scalar, known: Collection[str], what: str) -> str:
@@ -214,12 +217,16 @@ class _Reader:
         )
 
     def _alike(self, group: str, node: Node) -> Shared:
-        if isinstance(node, Scalar) and (once := _ONCE.fullmatch(node.text)):
-            with placed(node):
+        said, source = node, ""
+        if isinstance(node, Map):
+            said, source = self._cited(node)
+        if isinstance(said, Scalar) and (once := _ONCE.fullmatch(said.text)):
+            with placed(said):
                 number = parse_number(once[1], "probability")
             if number.kind not in {"fixed", "logit-normal"}:
-                raise node.fault("here a number or a range `a to b` belongs")
-            return Shared(group, Belief(number, node.text, "", node.line, node.column), once=True)
+                raise said.fault("here a number or a range `a to b` belongs")
+            return Shared(group, Belief(number, said.text, source, said.line, said.column),
+                          once=True)  # fmt: skip
         return Shared(group, self._belief(node, "probability"))
 
     def _events(self, node: Node) -> tuple[Event, ...]:

@@ -103,8 +103,8 @@ def questions(chain: Chain, answers: Answers) -> Iterator[Question]:
         "one seat?", "no, once, twice or 3", _replaced,
     )  # fmt: skip
     for step in steps_timed(chain, answers, action):
-        who = "the crews" if step == EXECUTORS else f"the level {step}"
-        yield Question(f"takes-{step}", 5, f"How long does {who} take to answer, once asked? "
+        who = "do the crews" if step == EXECUTORS else f"does the level {step}"
+        yield Question(f"takes-{step}", 5, f"How long {who} take to answer, once asked? "
                        "shortest - longest. Nothing: not known.", "10m - 2h", _taken,
                        optional=True)  # fmt: skip
     yield Question(

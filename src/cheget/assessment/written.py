@@ -37,8 +37,9 @@ def beliefs_text(name: str, chain: Chain, answers: Answers) -> str:
         lines.append(f"action: {chain.actions[0].id}")
     lines += [*_members(asked, told, answers, SOURCE if source else "")]
     if told.get("alike"):
-        lines += ["shared:", *_words(asked["alike"], answers), f"  everyone: {told['alike']}"]
-    lines += [*_delays(asked, told, answers)]
+        alike = _cited(told["alike"], SOURCE if source else "")
+        lines += ["shared:", *_words(asked["alike"], answers), f"  everyone: {alike}"]
+    lines += [*_delays(asked, told, answers, SOURCE if source else "")]
     lines += [*_words(asked["replaced"], answers, ""), f"replace: {told['replaced']}"]
     if told["expect"]:
         lines += [*_words(asked["expect"], answers, ""), f"expect: {told['expect']}"]
@@ -61,13 +62,15 @@ def _members(
             yield f"    refuses: {_cited(number, source)}"
 
 
-def _delays(asked: dict[str, Question], told: dict[str, str], answers: Answers) -> Iterator[str]:
+def _delays(
+    asked: dict[str, Question], told: dict[str, str], answers: Answers, source: str
+) -> Iterator[str]:
     steps = [key for key in asked if key.startswith("takes-") and told[key]]
     if steps:
         yield "delays:"
     for key in steps:
         yield from _words(asked[key], answers)
-        yield f"  {key.removeprefix('takes-')}: {told[key]}"
+        yield f"  {key.removeprefix('takes-')}: {_cited(told[key], source)}"
 
 
 def _cited(number: str, source: str) -> str:

@@ -29,7 +29,7 @@ from cheget.cli.assess_charts import (
     what_if_chart,
 )
 from cheget.cli.assess_tables import every_number, grid_table, people_tables, stated_tables
-from cheget.cli.briefing import DRIVERS, changes, driver, question, stops
+from cheget.cli.briefing import DRIVERS, changes, driver, forecast_lines, question, stops
 from cheget.cli.design import least_erring
 from cheget.cli.findings import (
     Findings,
@@ -41,6 +41,7 @@ from cheget.cli.findings import (
     named,
     way,
 )
+from cheget.cli.forecasts import THEIRS
 from cheget.errors import AssessmentError
 from cheget.picture.chart import STYLE as CHARTS
 from cheget.picture.chart import Chart, drawing, figure
@@ -207,8 +208,17 @@ def _body(one: Told) -> str:
             class_="part"),
         tag("section", tag("h2", text="Who got which number from where"), *stated_tables(found),
             class_="part"),
+        *_published(found),
         folded("Every number, and how it was got", every_number(found)),
     ])  # fmt: skip
+
+
+def _published(found: Assessment) -> Iterator[str]:
+    """Forecasts of others, and what they imply."""
+    lines = list(forecast_lines(found))
+    if lines:
+        yield tag("section", tag("h2", text=THEIRS[0].upper() + THEIRS[1:]),
+                  tag("ul", *(tag("li", text=line) for line in lines)), class_="part")  # fmt: skip
 
 
 def _brief(known: Findings) -> Iterator[str]:

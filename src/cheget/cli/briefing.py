@@ -89,7 +89,7 @@ def briefing(known: Findings, others: Sequence[Findings] = ()) -> Briefing:
         tuple(_dissent(found, one.found) for one in others),
         tuple(_stated(row, keys) for row in rows),
         tuple(source_text(found, key) for key in keys),
-        tuple(_implied(found)),
+        tuple(forecast_lines(found)),
         tuple(_limits(found, rows)),
     )
 
@@ -145,6 +145,14 @@ def told(difference: Difference) -> str:
     return f"{difference.what}: {difference.theirs}, here {difference.ours}{alone}"
 
 
+def forecast_lines(found: Assessment) -> Iterator[str]:
+    """What published forecasts imply beside the answer, a sentence each; mostly none."""
+    for row in implied(found):
+        one = row.forecast
+        yield (f"{one.who}, {one.where}, {one.date}: {one.of}, within {one.within}: "
+               f"{one.figure}; {row.sentence}.")  # fmt: skip
+
+
 def _dissent(ours: Assessment, theirs: Assessment) -> Dissent:
     """Where others differ; of another chain or action nothing can be said beside the answer."""
     differs: tuple[Difference, ...] = ()
@@ -162,13 +170,6 @@ def _keys(found: Assessment, rows: Sequence[Assumption]) -> list[str]:
 def _stated(row: Assumption, keys: Sequence[str]) -> Stated:
     source = f"[{keys.index(row.source) + 1}]" if row.source else "judgment"
     return Stated(f"{row.of} {row.what}".strip(), row.text, row.people, source)
-
-
-def _implied(found: Assessment) -> Iterator[str]:
-    for row in implied(found):
-        one = row.forecast
-        yield (f"{one.who}, {one.where}, {one.date}: {one.of}, within {one.within}: "
-               f"{one.figure}; {row.sentence}.")  # fmt: skip
 
 
 def _limits(found: Assessment, rows: Sequence[Assumption]) -> Iterator[str]:
