@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-pdf-header-footer",
+    "--disable-breakpad", "--no-pdf-header-footer",
 )  # fmt: skip
 LEVELS = [f"level-with-a-rather-long-name-{at:02d}" for at in range(20)]
 RANGED = (3, 7, 11)  # the levels whose refusals are uncertain
@@ -78,7 +78,9 @@ def printed(name: str = "brief.html") -> bytes:
     profile.mkdir()
     command = [CHROMIUM, *QUIET, f"--user-data-dir={profile.absolute()}",
                "--print-to-pdf=brief.pdf", Path(name).absolute().as_uri()]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    # No pipes: a helper of the browser that outlives it would keep them open.
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=120)  # fmt: skip
     return Path("brief.pdf").read_bytes()
 
 

@@ -308,7 +308,7 @@ def test_the_value_at_the_medians_may_lie_above_the_answers_range() -> None:
 
 
 @settings(max_examples=60)
-@given(worlds(groups=0, veto=False, deputies=False, events=False, replace=False),
+@given(worlds(groups=0, veto=False, deputies=False, events=False, replace=False, crews=False),
        st.floats(0, 0.98), st.floats(0, 0.98))  # fmt: skip
 def test_where_all_must_concur_thinking_alike_never_lowers_it(
     world: World, one: float, other: float
