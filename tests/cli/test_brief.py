@@ -131,6 +131,7 @@ def test_the_brief_of_the_articles_chain_says_what_a_reader_must_know(here: Path
     assert "script" not in markup
 
 
+@pytest.mark.slow
 def test_whom_to_put_beside_it_can_be_chosen(here: Path) -> None:
     assert "Nobody who dissents is named" in text_of(made("cheget", "--dissent", "none"))
     both = text_of(made("cheget", "obedience", "--dissent", "us-sole-authority"))

@@ -64,6 +64,7 @@ def test_it_is_weaker_just_where_some_answers_release_now_and_did_not(
         assert not oracles[0].released(yes, no)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(staffed(most=4), staffed(most=4))
 def test_too_many_to_try_it_is_still_decided_and_the_count_is_a_bound(

@@ -3,6 +3,8 @@
 import random
 from itertools import product
 
+import pytest
+
 from cheget.proof.formula import Formula
 from cheget.proof.parts import Scale
 from cheget.proof.tree import Tree
@@ -43,6 +45,7 @@ def least(met: dict[frozenset[str], bool]) -> set[frozenset[str]]:
     return {one for one in found if not any(met[one - {name}] for name in one)}
 
 
+@pytest.mark.slow
 def test_two_thousand_formulas_are_what_enumeration_says() -> None:
     rng = random.Random(1962)
     overlapping = 0
