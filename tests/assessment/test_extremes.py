@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from assessment.enumeration import enumerated
 from assessment.worlds import World
 from cheget.assessment import outcome
 from cheget.assessment.crowds import at_least, binomial, crowds_at_least
@@ -219,6 +220,29 @@ def test_a_crowds_counts_are_binomial_at_the_ends_too() -> None:
     assert found[:, 0] == pytest.approx([1, 0, 0, 0, 0, 0, 0, 0])
     assert found[:, 2] == pytest.approx([0, 0, 0, 0, 0, 0, 0, 1])
     assert found[:, 1] == pytest.approx(stats.binom.pmf(range(8), 7, 0.3), rel=1e-12)
+
+
+BOUND = {
+    "chain": "bound",
+    "members": {"p0": {"title": "P0", "deputy": "p1 after 1m"}, "p1": "P1", "p2": "P2"},
+    "levels": [{"level": "first", "members": ["p0"]}, {"level": "second", "members": ["p2"]},
+               {"level": "third", "members": ["p0", "p2"], "rule": "any"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [{"shared": {"everyone": 0.6}},
+     {"events": {"news": {"probability": 0.5, "members": ["p0", "p2"], "makes": "refuses"}}}],
+    ids=["shock", "event"],
+)  # fmt: skip
+def test_one_cause_reaches_levels_before_a_later_level_binds_them(cause: dict[str, Any]) -> None:
+    """The first two levels share nobody yet; the third has a member of each."""
+    beliefs = {"originator": "none", "members": {"everyone": {"refuses": 0.3}}, **cause}
+    found = assessed(BOUND, beliefs)
+    exact = enumerated(*World(BOUND, beliefs).parsed())
+    assert found.stopped[0] == pytest.approx(exact.stopped, abs=1e-6)
+    assert found.carried_out[0] == pytest.approx(exact.carried_out, abs=1e-6)
 
 
 DELAYED = {"members": {"everyone": {"refuses": 0.2}}}

@@ -6,7 +6,7 @@ them together; one that touches a single part, inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import product
@@ -104,7 +104,7 @@ class Assessor:
         return bool(self.wide or self.narrow)
 
     def _shared(self) -> tuple[tuple[int, ...], Mapping[int, tuple[int, ...]]]:
-        """Which shocks touch several sites, and which touch one, by that site."""
+        """Which shocks touch parts that count together, and which one at a time, by its site."""
         touched: dict[int, set[int]] = {}
         for site, people in self.members.items():
             for person in people:
@@ -112,7 +112,8 @@ class Assessor:
                     touched.setdefault(group, set()).add(site)
         if self.model.visible is not None:
             return tuple(sorted(touched)), {}
-        wide = tuple(sorted(group for group, sites in touched.items() if len(sites) > 1))
+        wide = tuple(group for group in sorted(touched)
+                     if len(touched[group]) > 1 or self._shakes_several(group))  # fmt: skip
         narrow: dict[int, tuple[int, ...]] = {}
         for group in sorted(set(touched) - set(wide)):
             (site,) = touched[group]
@@ -120,12 +121,14 @@ class Assessor:
         return wide, narrow
 
     def _causes(self) -> tuple[tuple[Cause, ...], Mapping[int, tuple[Cause, ...]]]:
-        """Which events touch several sites, and which touch one, by that site (rule 5)."""
+        """Which events touch parts that count together, and which one at a time (rule 5)."""
         wide: list[Cause] = []
         own: dict[int, tuple[Cause, ...]] = {}
+        parts = list(members_of(self.parts))
         for cause in self.model.causes:
             sites = [site for site, people in self.members.items() if people & cause.members]
-            if len(sites) == 1 and self.model.visible is None:
+            alone = not self._several({id(one) for one in parts if one.people & cause.members})
+            if len(sites) == 1 and alone and self.model.visible is None:
                 own[sites[0]] = (*own.get(sites[0], ()), cause)
             elif sites:
                 wide.append(cause)
@@ -135,6 +138,19 @@ class Assessor:
                 hint="state some of them as a belief about those whom they touch",
             )
         return tuple(wide), own
+
+    def _shakes_several(self, group: int) -> bool:
+        return self._several(
+            {id(part) for part in members_of(self.parts) if group in self._groups_of(part)}
+        )
+
+    def _several(self, touched: Collection[int]) -> bool:
+        """Whether two of these parts, by their ids, are factors of one product.
+
+        Until a later level binds them, levels that will share people are parts of their own.
+        """
+        rows = (*self.parts.passing, *self.parts.pending)
+        return any(sum(id(part) in touched for part in parts) > 1 for parts in rows)
 
     def _profile_groups(self, person: str) -> tuple[int, ...]:
         for crew in self.model.crews:
