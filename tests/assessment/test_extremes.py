@@ -268,16 +268,18 @@ def test_deadlines_of_a_millisecond_and_delays_of_hardly_any_or_any_spread(
 
 def test_a_fault_of_more_than_rounding_is_not_clipped_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probabilities that don't fit together are an error, however they came about."""
-    monkeypatch.setattr(outcome, "in_time", lambda points, _: [
+    monkeypatch.setattr(outcome, "in_time", lambda points, _: ([
         np.full(len(points), late) for late in (0.5, 0.6, 0.6, 0.6)
-    ])  # fmt: skip
+    ], 0.0))  # fmt: skip
     model = model_of(*World(FOUR, {}).parsed())
     with pytest.raises(AssessmentError, match="outside 0 to 1"):
         Assessor(model).at(medians(model))
 
 
 def test_what_is_no_number_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "in_time", lambda points, _: [np.full(len(points), np.nan)] * 4)
+    monkeypatch.setattr(outcome, "in_time", lambda points, _: (
+        [np.full(len(points), np.nan)] * 4, 0.0
+    ))  # fmt: skip
     model = model_of(*World(FOUR, {}).parsed())
     with pytest.raises(AssessmentError, match="came out nan"):
         Assessor(model).at(medians(model))

@@ -390,7 +390,10 @@ class Assessor:
     def _timed(self, points: Points, whole: Array, method: Method, se: float) -> Outcomes:
         """Rule 17, from what is passed and pending to the three outcomes."""
         passed, pending = _rounded(whole[0]), whole[1]
-        in_times = np.stack(in_time(points, self.model), axis=1)
+        times, drawn = in_time(points, self.model)
+        in_times = np.stack(times, axis=1)
+        if drawn > 0:
+            method, se = "sampled", float(np.hypot(se, drawn))
         before = np.concatenate([np.ones((len(points), 1)), passed[:, :-1]], axis=1)
         earlier = np.concatenate([np.ones((len(points), 1)), in_times[:, :-1]], axis=1)
         stops = _rounded(before - pending)

@@ -1,7 +1,8 @@
 """When each level's verdict is known: P(T_l ≤ t) for sums of log-normal delays (rule 16).
 
-Densities are convolved on a grid of [0, T] by FFT, twice as long so that nothing wraps around;
-the last level enters by its distribution function. Both vanish with all derivatives at the ends,
+Densities are convolved on a grid of [0, T] by FFT of twice the length, tilted by exp(-12 t/T) so
+that what wraps around (sums of more than 2T) is 4e-11 of itself; the last level enters by its
+distribution function. Both vanish with all derivatives at the ends,
 so the rectangle rule converges faster than any power; the grid is doubled until it agrees.
 """
 
@@ -18,29 +19,67 @@ from cheget.assessment.states import Points
 _FIRST, _LAST = 256, 65536
 _AGREED = 1e-10
 _FEW, _CLOSE = 64, 1e-4  # many points are draws; the finer grid is far closer than the two agree
+_TILT = 12.0
+_WHOLE = 1e-6  # what a grid may lose of a delay
+_REPEATS, _DRAWS = 8, (4096, 256)  # points a repeat where delays are drawn, for few and for many
+_HUGE = 700.0  # of an exponent
 _CELLS = 1 << 19  # points times grid at once
 
 
-def in_time(points: Points, model: Model) -> list[Array]:
-    """For each step, P(its verdict is known within the deadline), shaped (points,)."""
+def in_time(points: Points, model: Model) -> tuple[list[Array], float]:
+    """For each step, P(its verdict is known within the deadline), shaped (points,) (rule 17).
+
+    Delays that no grid resolves, spread over many powers of ten or hardly at all, are drawn: the
+    second value is then the standard error of the worst, and 0 otherwise.
+    """
     if model.within is None or all(wait is None for wait in model.waits):
-        return [np.ones(len(points)) for _ in model.waits]
+        return [np.ones(len(points)) for _ in model.waits], 0.0
     used = {ref.input for wait in model.waits if wait for ref in (wait.median, wait.sigma)} - {-1}
     columns = points.values[:, sorted(used)]
     _, first, again = np.unique(columns, axis=0, return_index=True, return_inverse=True)
     few = points.only(first)
-    found = _ends(few, model.waits, model.within, _FIRST)
-    fine = _AGREED if len(few) <= _FEW else _CLOSE
-    left, size = np.arange(len(few)), 2 * _FIRST
+    found, _ = _ends(few, model.waits, model.within, _FIRST)
+    many = len(few) > _FEW
+    fine, whole = (_CLOSE, _CLOSE) if many else (_AGREED, _WHOLE)
+    left, size, se = np.arange(len(few)), 2 * _FIRST, 0.0
     while len(left) and size <= _LAST:  # only those that need it get a finer grid
         lots = [left[at : at + _CELLS // size] for at in range(0, len(left), _CELLS // size)]
-        finer = np.concatenate([
-            _ends(few.only(lot), model.waits, model.within, size) for lot in lots
-        ], axis=1)  # fmt: skip
-        agreed = np.max(np.abs(finer - found[:, left]), axis=0) < fine
+        parts = [_ends(few.only(lot), model.waits, model.within, size) for lot in lots]
+        finer = np.concatenate([ends for ends, _ in parts], axis=1)
+        lost = np.concatenate([lost for _, lost in parts])
+        agreed = (np.max(np.abs(finer - found[:, left]), axis=0) < fine) & (lost < whole)
         found[:, left] = finer
         left, size = left[~agreed], 2 * size
-    return [row[again.ravel()] for row in found]
+    if len(left):
+        found[:, left], se = _drawn(few.only(left), model.waits, model.within, many=many)
+    return [row[again.ravel()] for row in found], se
+
+
+def _drawn(
+    points: Points, waits: tuple[Wait | None, ...], until: float, *, many: bool
+) -> tuple[Array, float]:
+    """The same by scrambled Sobol points over the delays, and its standard error."""
+    from scipy import stats
+
+    spread = [wait for wait in waits if wait is not None]
+    medians = np.stack([points.of(wait.median)[:, 0] for wait in spread], axis=1)
+    sigmas = np.stack([points.of(wait.sigma)[:, 0] for wait in spread], axis=1)
+    rows = []
+    for repeat in range(_REPEATS):
+        u = stats.qmc.Sobol(len(spread), scramble=True, rng=repeat).random(
+            _DRAWS[1] if many else _DRAWS[0]
+        )
+        z = special.ndtri(np.clip(u, 1e-15, 1 - 1e-15))
+        rows.append(np.stack([
+            (np.cumsum(median * np.exp(np.minimum(sigma * z, _HUGE)), axis=1) <= until).mean(axis=0)
+            for median, sigma in zip(medians, sigmas, strict=True)
+        ], axis=1))  # fmt: skip
+    se = float(np.max(np.std(rows, axis=0, ddof=1))) / _REPEATS**0.5
+    mean, found, place = np.mean(rows, axis=0), [], -1
+    for wait in waits:
+        place += wait is not None
+        found.append(mean[place] if place >= 0 else np.ones(len(points)))
+    return np.stack(found), se
 
 
 def curves(
@@ -60,30 +99,46 @@ def curves(
     return before
 
 
-def _ends(points: Points, waits: tuple[Wait | None, ...], until: float, size: int) -> Array:
-    """For each step, P(T ≤ until), shaped (steps, points)."""
+def _ends(
+    points: Points, waits: tuple[Wait | None, ...], until: float, size: int
+) -> tuple[Array, Array]:
+    """For each step, P(T ≤ until), shaped (steps, points), and what the grid loses of a delay.
+
+    What is lost is how far the density summed over the grid is from the distribution function.
+    """
     spreads = [wait is None or bool(np.all(points.of(wait.sigma) > 0)) for wait in waits]
     if not all(spreads):
-        return np.stack([curve[:, -1] for curve in _curves(points, waits, until, size)])
+        ends = [curve[:, -1] for curve in _curves(points, waits, until, size)]
+        return np.stack(ends), np.zeros(len(points))
     step = until / size
     grid: Array = np.asarray(step * np.arange(size + 1), dtype=np.float64)
     # One value of an inverse transform of twice the size: at its middle, where signs alternate.
     signs = np.where(np.arange(size + 1) % 2, -2.0, 2.0)
     signs[[0, -1]] /= 2
+    tilt = np.exp(-_TILT * grid / until)
     so_far: NDArray[np.complex128] | None = None
-    found, known = [], np.ones(len(points))
+    found, known, lost = [], np.ones(len(points)), np.zeros(len(points))
+    last = sum(wait is not None for wait in waits)
     for wait in waits:
         if wait is not None:
+            last -= 1
             sigma, median = points.of(wait.sigma), points.of(wait.median)
+            whole = below(grid[-1:], median, sigma)[:, 0]
             if so_far is None:
-                known = below(grid[-1:], median, sigma)[:, 0]
+                known = whole
             else:
-                other = np.fft.rfft(below(grid, median, sigma), 2 * size, axis=1)
-                known = np.clip((so_far * other).real @ signs * step / (2 * size), 0.0, 1.0)
-            own = np.fft.rfft(density(grid, median, sigma), 2 * size, axis=1)
-            so_far = own if so_far is None else so_far * own * step
+                other = np.fft.rfft(below(grid, median, sigma) * tilt, 2 * size, axis=1)
+                ends = (so_far * other).real @ signs * step / (2 * size) / tilt[-1]
+                known = np.clip(ends, 0.0, 1.0)
+            if last:  # the last enters by its distribution function alone
+                dense = density(grid, median, sigma)
+                simpson = step / 3 * (2 * dense.sum(axis=1) + 2 * dense[:, 1::2].sum(axis=1)
+                                      - dense[:, -1])  # fmt: skip
+                lost = np.maximum(lost, np.abs(simpson - whole))
+                own = np.fft.rfft(dense * tilt, 2 * size, axis=1)
+                so_far = own if so_far is None else so_far * own * step
         found.append(known)
-    return np.stack(found)
+    return np.stack(found), lost
 
 
 def _curves(points: Points, waits: tuple[Wait | None, ...], until: float, size: int) -> list[Array]:
@@ -92,6 +147,7 @@ def _curves(points: Points, waits: tuple[Wait | None, ...], until: float, size: 
     certain = np.zeros((len(points), 1))  # delays without spread only shift
     so_far: NDArray[np.complex128] | None = None  # the density of the sum, transformed
     known = np.ones((len(points), size + 1))
+    tilt = np.exp(-_TILT * grid / until)
     found = []
     for wait in waits:
         if wait is not None:
@@ -100,8 +156,11 @@ def _curves(points: Points, waits: tuple[Wait | None, ...], until: float, size: 
                 certain = certain + median
             else:
                 under = below(grid, median, sigma)
-                known = under if so_far is None else _convolved(so_far, under, size) * step
-                own = np.fft.rfft(density(grid, median, sigma), 2 * size, axis=1)
+                if so_far is None:
+                    known = under
+                else:
+                    known = _convolved(so_far, under * tilt, size) * step / tilt
+                own = np.fft.rfft(density(grid, median, sigma) * tilt, 2 * size, axis=1)
                 so_far = own if so_far is None else so_far * own * step
         found.append(_shifted(known, grid, certain, whole=so_far is None))
     return found
