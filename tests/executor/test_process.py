@@ -19,6 +19,15 @@ ORPHAN = "setsid sh -c 'echo $$ > {0}; exec sleep 60' &"
 
 
 def is_alive(pid: Path) -> bool:
+    """Whether it still is after three seconds: a kill takes its moment."""
+    for _ in range(30):
+        if not _is_running(pid):
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _is_running(pid: Path) -> bool:
     if not pid.exists() or not pid.read_text().strip():
         return False
     try:

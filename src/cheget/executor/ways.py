@@ -6,6 +6,7 @@ tried, was not found, died, or took too long is neither a denial nor a way round
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from cheget.errors import HungError, UserError, WayRoundError
 from cheget.executor.actions import environment
 from cheget.executor.process import account_of, adopting, run_program
 
+DENIED = 126  # what a shell says of a program that may not be executed
 NOT_FOUND = 127  # what a shell and `env` say of a program that isn't there
 
 
@@ -60,6 +62,8 @@ def run_way(way: WayRound) -> tuple[int, bytes]:
         with adopting():
             ended = run_program(way.argv, environment(), way.timeout, account=account)
     except (OSError, ValueError, UserError) as error:
+        if getattr(error, "errno", None) == errno.EACCES:
+            return DENIED, f"{error.strerror}\n".encode()  # type: ignore[union-attr]
         raise WayRoundError(f"could not be tried: {error}") from error
     if ended.status is None:
         raise HungError(f"hung for {way.timeout} s, and was killed with its children")
