@@ -26,6 +26,12 @@
     ├── StoreError                  the database: busy, full, damaged
     │   └── TwoSequencersError      somebody else has written where we meant to
     ├── JournalError                an executor's journal: full, set back, damaged
+    ├── ActError                    an act that was not begun
+    │   ├── SwappedProgramError     the program is not the one whose digest is configured
+    │   ├── UserError               the user to run it as: unknown, or not to be become
+    │   └── SecretError             a secret: missing, open to others, or its vault fails
+    ├── WayRoundError               a way round the chain that could not be tried
+    │   └── HungError               it took too long, and was killed with its children
     └── HouseError                  a house folder that lacks or contradicts something
 
 Foreign exceptions never leak. Misuse by a programmer stays ``ValueError`` and its kind.
@@ -181,6 +187,30 @@ class TwoSequencersError(StoreError):
 
 class JournalError(ChegetError):
     """An executor's journal is full, set back or damaged; the executor stops."""
+
+
+class ActError(ChegetError):
+    """An act that its executor did not begin."""
+
+
+class SwappedProgramError(ActError):
+    """The program on disk is not the one whose digest ``executor.yaml`` gives."""
+
+
+class UserError(ActError):
+    """The user to run an act as: unknown here, or one that the executor may not become."""
+
+
+class SecretError(ActError):
+    """A secret that is missing, empty, open to others, or whose vault's client failed."""
+
+
+class WayRoundError(ChegetError):
+    """A way round the chain that could not be tried: no denial, and no pass."""
+
+
+class HungError(WayRoundError):
+    """A way round that took too long; it was killed with its children, and denied nothing."""
 
 
 class HouseError(ChegetError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from pathlib import Path
@@ -104,6 +105,25 @@ def test_parameter_as_option(one: Guarded) -> None:
     one.released(database="--all")
     taken = agent.run_once()
     assert "could be taken for an option" in taken[0].says
+    assert one.lines == []
+
+
+def test_program_swapped_on_disk(one: Guarded) -> None:
+    """Between configuration and act: journaled as failed by an error of its own, and not run."""
+    program = one.folder / "wipe"
+    program.write_text(f"#!/bin/sh\necho x >> '{one.done}'\n")
+    program.chmod(0o700)
+    digest = hashlib.sha256(program.read_bytes()).hexdigest()
+    one.settings = one.settings.partition("act:")[0] + (
+        f"act: {{wipe: {{run: [{program}], sha256: {digest}}}}}\n"
+    )
+    agent = one.agent()
+    order = one.released()
+    program.write_text(f"#!/bin/sh\necho stolen >> '{one.done}'\n")
+    (taken,) = agent.run_once()
+    assert taken.outcome == "failed"
+    (outcome,) = agent.journal.of_order(order, "outcome")
+    assert outcome.facts["fault"] == "SwappedProgramError"
     assert one.lines == []
 
 

@@ -15,7 +15,8 @@ from terminal import Stage
 from cheget.cli.main import VERBS
 
 ROOT = Path(__file__).parent.parent.parent
-NEVER = ("numpy", "scipy", "asyncio", "jinja2", "fastapi", "pydantic")
+NEVER = ("numpy", "scipy", "asyncio", "jinja2", "fastapi", "pydantic",
+         "starlette", "uvicorn", "flask")  # fmt: skip
 HEAVY = ("cryptography", "yaml", "rich", "sqlite3", "cheget.service", "cheget.order",
          "cheget.keyring", "cheget.executor", "cheget.chain")  # fmt: skip
 LOOK = """

@@ -69,13 +69,8 @@ def test_a_probe_that_cannot_run_leaves_it_unknown() -> None:
 
 
 def test_a_probe_that_times_out_leaves_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    import subprocess
-
-    def slow(*_: object, **__: object) -> None:
-        raise subprocess.TimeoutExpired("look", 60)
-
-    monkeypatch.setattr(subprocess, "run", slow)
-    assert probe(Run(("/bin/false",), ("/bin/look",)), attempt()) == "unknown"
+    monkeypatch.setattr("cheget.executor.actions.PROBE_TIMEOUT", 0.1)
+    assert probe(Run(("/bin/false",), ("/bin/sleep", "60")), attempt()) == "unknown"
 
 
 def test_a_probe_that_lies_is_believed_and_the_act_is_not_repeated_for_it(tmp_path: Path) -> None:
@@ -99,7 +94,7 @@ def test_an_edited_program_is_not_started(tmp_path: Path) -> None:
     assert perform(Run((str(program),), sha256=right), attempt()).outcome == "carried-out"
     program.write_text("#!/bin/sh\necho stolen\n")
     result = perform(Run((str(program),), sha256=right), attempt())
-    assert result.outcome == "failed"
+    assert (result.outcome, result.fault) == ("failed", "SwappedProgramError")
     assert b"not the program configured" in result.output
 
 

@@ -1,4 +1,4 @@
-"""``cheget executor``: the agent beside the act: new, pin, run, status, settle."""
+"""``cheget executor``: the agent beside the act: new, pin, test, run, status, settle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from cheget.cli.plain import house_option, json_option, say
 from cheget.cli.running import ANCHOR, FILE, FOLDER, NAME, run, settle
+from cheget.cli.trial import test
 from cheget.errors import NotAcceptedError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def executor() -> None:
-    """The agent beside the act: new, pin, run, status, settle.
+    """The agent beside the act: new, pin, test, run, status, settle.
 
     Before the first charter: `executor new` makes folder and key, and enrols the key. Once the
     charter holds: `executor pin`, with the charter's digest given by hand, and what it may do
@@ -161,5 +162,6 @@ def status(name: str, own: Path | None, folder: Path | None, as_json: bool) -> N
         raise click.exceptions.Exit(1)
 
 
+executor.add_command(test)
 executor.add_command(run)
 executor.add_command(settle)

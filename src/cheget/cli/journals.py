@@ -11,6 +11,7 @@ from cheget.cli.install import Place, read_settings
 from cheget.cli.key import fingerprint
 from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
+from cheget.cli.trial import last_trial
 from cheget.errors import NotAcceptedError
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile
@@ -41,6 +42,7 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
         "tenure": tenure,
         "heads": {log: _head(records, log) for log in ("law", "orders")},
         "orders": [_order(records, order) for order in _orders(records)],
+        "tested": last_trial(place),
         "stops": sum(record.kind == "stop" for record in records),
     }
 
@@ -88,6 +90,10 @@ def print_status(value: dict[str, Any]) -> None:
         ("holds", "no head" if held is None else f"the log at size {held['size']}"),
     ):
         click.echo(f"  {title:<9} {shown}")
+    if (tested := value["tested"]) is not None:
+        found = "passed" if tested["passed"] else "FAILED"
+        open_ = f", {tested['ways_round']} ways round open" if tested["ways_round"] else ""
+        click.echo(f"  tested    {tested['at']}: {found}{open_}")
     for one in value["orders"]:
         late = "" if one["delivered"] else "  (receipt not handed over)"
         click.echo(f"  {one['words']}   {one['outcome']}{late}")

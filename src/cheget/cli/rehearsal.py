@@ -73,11 +73,15 @@ class Rehearsal:
         """Who fills a post."""
         return self.desk.charter.posts[seat]
 
-    def transmit(self) -> str:
-        """Order the action, on the attestations that it needs; the order's digest."""
+    def transmit(self, given: Mapping[str, str] | None = None) -> str:
+        """Order the action, on the attestations that it needs; the order's digest.
+
+        ``given``: values of parameters, instead of any that they may have.
+        """
         law = self.desk.charter.laws[self.chain.id]
         head = self.chain.ladder(self.action.id)[0].members[0]
         parameters = {one: value_of(what) for one, what in self.action.parameters}
+        parameters.update(given or {})
         text = _text("A rehearsal.")
         draft = draft_order(
             law, originator=self.fills(head), seat=head, action=self.action.id,
@@ -120,7 +124,7 @@ class Rehearsal:
 
     def act(self, order: str) -> list[Taken]:
         """The executor asks for its code before the hold is over, after it, and once more."""
-        self._crew(order)
+        self.crew_concurs(order)
         crew = FolderCrew(self.place.folder / "crew")
         agent = open_agent(
             self.place, self.executor, self.folder / "anchors", [DeskSource(self.desk)], crew,
@@ -153,7 +157,8 @@ class Rehearsal:
         except NotAcceptedError:
             return False
 
-    def _crew(self, order: str) -> None:
+    def crew_concurs(self, order: str) -> None:
+        """The people beside the executor concur, if it has any."""
         rule = self.chain.kind_of(self.executor).crew
         if rule is None:
             return
@@ -218,7 +223,7 @@ def rehearsal(
     try:
         (folder / "chains").mkdir()
         shutil.copyfile(source, folder / "chains" / f"{chain.id}.yaml")
-        (folder / "people.yaml").write_text(_cast(chain, people, executor), "utf-8")
+        (folder / "people.yaml").write_text(cast(chain, people, executor), "utf-8")
         house = draw_house(folder, os.urandom)
         signers = {one.id: key() for one in house.people.people}
         place = Place(folder / "executors" / executor)
@@ -244,7 +249,7 @@ def rehearsal(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _cast(chain: Chain, people: People | None, executor: str) -> str:
+def cast(chain: Chain, people: People | None, executor: str) -> str:
     """people.yaml: who fills the posts, and somebody for each post of the crew."""
     posts: dict[str, str] = {}
     for member in chain.members:

@@ -12,19 +12,20 @@ import importlib
 import json
 import os
 import re
-import signal
-import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, assert_never
 
-from cheget.errors import NotAllowedError
+from cheget.errors import ActError, NotAllowedError, SwappedProgramError
+from cheget.executor.process import KEPT_OUTPUT, Account, account_of, run_program
+from cheget.executor.secret import scrub
 
 Outcome = Literal["carried-out", "failed", "unknown", "refused"]  # refused: by the crew
-KEPT_OUTPUT = 64 * 1024
-DEFAULT_TIMEOUT = 20 * 60
+DEFAULT_TIMEOUT = 20 * 60  # seconds
+PROBE_TIMEOUT = 60  # seconds
 _HOLE = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 
 
@@ -46,6 +47,7 @@ class Post:
     url: str
     probe: tuple[str, ...] = ()
     timeout: int = 60
+    bearer: str = ""  # the name of a secret that authorises the call
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,23 @@ class Attempt:
 
     ``key`` is derived from order and executor, never drawn, so that every attempt has the
     same. ``files`` are contents by digest. ``inherit`` are descriptors that acts keep open.
+    ``secrets`` go by the names of variables into the act's environment, and nowhere else.
     """
 
     key: str
     parameters: Mapping[str, str]
     files: Mapping[str, bytes] = field(default_factory=dict)
     inherit: Sequence[int] = ()
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended, and the last of what it said."""
+    """How it ended, the last of what it said, and the error that kept it from beginning."""
 
     outcome: Outcome
     output: bytes
+    fault: str = ""
 
 
 def idempotency_key(order: str, executor: str) -> str:
@@ -109,18 +114,25 @@ def perform(act: Act, attempt: Attempt) -> Result:
         NotAllowedError: a parameter that no act may be given.
     """
     check_parameters(attempt.parameters)
+    try:
+        result = _performed(act, attempt)
+    except ActError as error:
+        return Result("failed", str(error).encode(), type(error).__name__)
+    output = scrub(result.output, attempt.secrets)[-KEPT_OUTPUT:]
+    outcome = probe(act, attempt) if result.outcome == "unknown" else result.outcome
+    return Result(outcome, output)
+
+
+def _performed(act: Act, attempt: Attempt) -> Result:
     match act:
         case Run():
-            result = _run(act, attempt)
+            return _run(act, attempt)
         case Post():
-            result = _post(act, attempt)
+            return _post(act, attempt)
         case Call():
-            result = _call(act, attempt)
+            return _call(act, attempt)
         case _:
             assert_never(act)
-    if result.outcome == "unknown":
-        return Result(probe(act, attempt), result.output)
-    return result
 
 
 def probe(act: Act, attempt: Attempt) -> Outcome:
@@ -132,44 +144,60 @@ def probe(act: Act, attempt: Attempt) -> Outcome:
     if not act.probe:
         return "unknown"
     try:
-        with _arguments(act.probe, attempt) as argv:
-            done = subprocess.run(  # noqa: S603 - the operator's own program, no shell
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, timeout=60, check=False, env=_environment(attempt),
-            )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        account = account_of(act.user) if isinstance(act, Run) else None
+        with _arguments(act.probe, attempt, account) as argv:
+            ended = run_program(argv, _environment(attempt), PROBE_TIMEOUT, account=account)
+    except (OSError, ActError, ValueError):
         return "unknown"
-    if done.returncode == 0:
+    if ended.status == 0:
         return "carried-out"
-    return "failed" if done.returncode == 1 and isinstance(act, Run) else "unknown"
+    return "failed" if ended.status == 1 and isinstance(act, Run) else "unknown"
+
+
+def check_program(act: Act) -> None:
+    """Return only if the program on disk is the one that was configured.
+
+    Raises:
+        SwappedProgramError: it has another digest, or cannot be read.
+    """
+    if not isinstance(act, Run) or not act.sha256:
+        return
+    program = act.argv[0]
+    try:
+        found = hashlib.sha256(Path(program).read_bytes()).hexdigest()
+    except OSError as error:
+        raise SwappedProgramError(f"{program}: {error.strerror}") from error
+    if found != act.sha256:
+        raise SwappedProgramError(
+            f"{program} is not the program configured",
+            hint=f"it has SHA-256 {found}, and executor.yaml gives {act.sha256}",
+        )
+
+
+def check_user(act: Act) -> None:
+    """Return only if the act's user can be become.
+
+    Raises:
+        UserError: it is unknown, or we may not.
+    """
+    if isinstance(act, Run):
+        account_of(act.user)
 
 
 def _run(act: Run, attempt: Attempt) -> Result:
-    if act.sha256:
+    check_program(act)
+    account = account_of(act.user)
+    longest = max((len(one) for one in attempt.secrets.values()), default=0)
+    with _arguments(act.argv, attempt, account) as argv:
         try:
-            found = hashlib.sha256(Path(act.argv[0]).read_bytes()).hexdigest()
-        except OSError as error:
-            return Result("failed", f"{act.argv[0]}: {error.strerror}".encode())
-        if found != act.sha256:
-            return Result("failed", f"{act.argv[0]} is not the program configured".encode())
-    with _arguments(act.argv, attempt) as argv, tempfile.TemporaryFile() as output:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - the operator's own program, no shell
-                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True, pass_fds=tuple(attempt.inherit),
-                user=act.user or None, env=_environment(attempt),
+            # So much more that a secret cut in two where the rest is dropped is still found.
+            ended = run_program(
+                argv, _environment(attempt), act.timeout, account=account,
+                inherit=attempt.inherit, keep=KEPT_OUTPUT + longest,
             )  # fmt: skip
-        except (OSError, LookupError, ValueError) as error:
+        except (OSError, ValueError) as error:
             return Result("failed", f"could not be started: {error}".encode())
-        try:
-            status: int | None = process.wait(timeout=act.timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            status = None
-        size = output.seek(0, os.SEEK_END)
-        output.seek(max(0, size - KEPT_OUTPUT))
-        return Result("carried-out" if status == 0 else "unknown", output.read())
+    return Result("carried-out" if ended.status == 0 else "unknown", ended.output)
 
 
 def _post(act: Post, attempt: Attempt) -> Result:
@@ -184,10 +212,12 @@ def _post(act: Post, attempt: Attempt) -> Result:
             """Follow nothing."""
 
     body = json.dumps(dict(attempt.parameters), sort_keys=True).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": attempt.key}
+    if act.bearer:
+        headers["Authorization"] = f"Bearer {attempt.secrets[act.bearer].decode('latin-1')}"
     request = urllib.request.Request(  # noqa: S310 - the scheme is checked by the configuration
-        act.url, data=body, method="POST",
-        headers={"Content-Type": "application/json", "Idempotency-Key": attempt.key},
-    )  # fmt: skip
+        act.url, data=body, method="POST", headers=headers
+    )
     opener = urllib.request.build_opener(NoRedirect)
     try:
         with opener.open(request, timeout=act.timeout) as answer:
@@ -208,22 +238,44 @@ def _call(act: Call, attempt: Attempt) -> Result:
     except (ImportError, AttributeError) as error:
         return Result("failed", f"could not be started: {error}".encode())
     try:
-        said = function(**{name.replace("-", "_"): v for name, v in attempt.parameters.items()})
+        with _secrets_in_environment(attempt.secrets):
+            said = function(**{name.replace("-", "_"): v for name, v in attempt.parameters.items()})
     except Exception as error:  # noqa: BLE001 - whatever it raises, nobody knows what it did
         return Result("unknown", f"{type(error).__name__}: {error}".encode()[-KEPT_OUTPUT:])
     return Result("carried-out", ("" if said is None else str(said)).encode()[-KEPT_OUTPUT:])
 
 
-def _environment(attempt: Attempt) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
-    return {**kept, "CHEGET_KEY": attempt.key}
+@contextmanager
+def _secrets_in_environment(secrets: Mapping[str, bytes]) -> Iterator[None]:
+    """A callable runs in our own process: its secrets are in the environment while it does."""
+    before = {name: os.environb.get(name.encode()) for name in secrets}
+    os.environb.update({name.encode(): value for name, value in secrets.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environb[name.encode()]
+            else:
+                os.environb[name.encode()] = value
+
+
+def environment() -> dict[str, str]:
+    """What of our own environment any program is given."""
+    return {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+
+
+def _environment(attempt: Attempt) -> dict[str, str | bytes]:
+    return {**environment(), **attempt.secrets, "CHEGET_KEY": attempt.key}
 
 
 class _arguments:  # noqa: N801 - used as a context manager
     """The arguments with every hole filled; files lie in a private folder meanwhile."""
 
-    def __init__(self, argv: Sequence[str], attempt: Attempt) -> None:
-        self._argv, self._attempt = argv, attempt
+    def __init__(
+        self, argv: Sequence[str], attempt: Attempt, account: Account | None = None
+    ) -> None:
+        self._argv, self._attempt, self._account = argv, attempt, account
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> list[str]:
@@ -232,11 +284,18 @@ class _arguments:  # noqa: N801 - used as a context manager
             if value in self._attempt.files:
                 if self._folder is None:
                     self._folder = tempfile.TemporaryDirectory(prefix="cheget-")
+                    self._hand_over(Path(self._folder.name))
                 path = Path(self._folder.name) / value
                 path.write_bytes(self._attempt.files[value])
+                self._hand_over(path)
                 values[name] = str(path)
         # One pass over each argument: a value that looks like a hole stays as it is.
         return [_HOLE.sub(lambda hole: values[hole[1]], argument) for argument in self._argv]
+
+    def _hand_over(self, path: Path) -> None:
+        """The copy is private to whoever runs the program."""
+        if self._account is not None:
+            os.chown(path, self._account.uid, self._account.gid)
 
     def __exit__(self, *_: object) -> None:
         if self._folder is not None:

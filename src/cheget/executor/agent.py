@@ -8,21 +8,26 @@ journals the outcome and signs a receipt. Whatever stops it meanwhile stops it f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from cheget.errors import (
+    ActError,
     ChegetError,
     CrewRefusedError,
     JournalError,
+    SecretError,
     StoppedError,
     VerificationError,
 )
 from cheget.executor.actions import (
+    Act,
     Attempt,
+    Outcome,
     Result,
     check_parameters,
+    check_user,
     holes,
     idempotency_key,
     perform,
@@ -31,6 +36,7 @@ from cheget.executor.actions import (
 from cheget.executor.config import Configuration
 from cheget.executor.history import History
 from cheget.executor.journal import Journal, Record
+from cheget.executor.secret import read_secrets
 from cheget.order.charter import Charter
 from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
@@ -75,6 +81,9 @@ class Clock(Protocol):
         ...
 
 
+Performer = Callable[[Act, Attempt], Result]
+
+
 @dataclass(frozen=True)
 class Taken:
     """What became of a code: an outcome, or why not (yet)."""
@@ -97,8 +106,9 @@ class Agent:
         clock: Clock,
         sources: Sequence[Source] = (),
         crew: Crew | None = None,
+        performer: Performer = perform,
     ) -> None:
-        """Take up work.
+        """Take up work. Only a trial has another ``performer``, which does nothing.
 
         Raises:
             JournalError: the charter is not the one that the configuration pins.
@@ -113,6 +123,7 @@ class Agent:
         self._clock = clock
         self._sources = sources
         self._crew = crew
+        self._perform = performer
         self._resume()
 
     @property
@@ -337,6 +348,12 @@ class Agent:
             lacking_names = ", ".join(sorted(lacking))
             says = f"executor.yaml names parameters that the order lacks: {lacking_names}"
             return Taken(digest, "waiting", says)
+        try:
+            # Likewise: nobody has begun, and somebody may put it right before it expires.
+            check_user(act)
+            secrets = read_secrets(self.configuration.secrets)
+        except ActError as error:
+            return Taken(digest, "waiting", str(error))
         intent = self.journal.append(
             "intent", self._clock.now(), order=digest, action=order.action,
             parameters=cast("dict[str, Any]", parameters), release=proceeding.release.digest,
@@ -346,14 +363,16 @@ class Agent:
         )  # fmt: skip
         attempt = Attempt(
             idempotency_key(digest, self.executor), parameters, verified.papers.files,
-            (self.journal.lock_descriptor,),
+            (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
-        result = perform(act, attempt)
-        return self._ended(intent, result)
+        return self._ended(intent, self._perform(act, attempt))
 
     def _ended(self, intent: Record, result: Result) -> Taken:
         order = intent.facts["order"]
-        self.journal.append("outcome", self._clock.now(), order=order, outcome=result.outcome)
+        fault = {"fault": result.fault} if result.fault else {}
+        self.journal.append(
+            "outcome", self._clock.now(), order=order, outcome=result.outcome, **fault
+        )
         receipt = self._receipt(intent, result.outcome, result.output)
         says = result.output.decode(errors="replace").strip()
         return Taken(order, result.outcome, says, receipt)
@@ -369,13 +388,19 @@ class Agent:
                 if intent.facts.get("refused"):
                     result = Result("refused", b"")
                 elif act is not None:
-                    attempt = Attempt(
-                        idempotency_key(order, self.executor), intent.facts["parameters"]
-                    )
-                    result = Result(probe(act, attempt), result.output)
+                    result = Result(self._look(act, intent), result.output)
                 self._ended(intent, result)
             elif not any(r.count > intent.count for r in self.journal.of_order(order, "receipt")):
                 self._receipt(intent, ended[-1].facts["outcome"], b"")
+
+    def _look(self, act: Act, intent: Record) -> Outcome:
+        """What the probe says of an act that was under way when we died."""
+        try:
+            secrets = read_secrets(self.configuration.secrets)
+        except SecretError:
+            return "unknown"
+        key = idempotency_key(intent.facts["order"], self.executor)
+        return probe(act, Attempt(key, intent.facts["parameters"], secrets=secrets))
 
     def _receipt(
         self, intent: Record, outcome: str, output: bytes, *,
@@ -400,7 +425,7 @@ class Agent:
         stored = enclose(receipt, self._signer)
         self.journal.append(
             "receipt", self._clock.now(), order=facts["order"], envelope=stored.decode(),
-            output=output.decode(errors="replace")[-4096:], salt=salt.hex(),
+            output=output.decode(errors="replace"), salt=salt.hex(),
         )  # fmt: skip
         return stored
 

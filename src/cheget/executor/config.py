@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from cheget.chain.document import Node, read
-from cheget.chain.fields import Fields, duration, items, line, mapping, name, scalar, word
-from cheget.executor.actions import Act, Call, Post, Run
+from cheget.chain.fields import Fields, items, line, mapping, name, scalar, time, word
+from cheget.errors import ChainFileError
+from cheget.executor.actions import DEFAULT_TIMEOUT, Act, Call, Post, Run
+from cheget.executor.secret import CREDENTIAL, Secret
+from cheget.executor.ways import WayRound
 
+GUARDS = ("wrapper", "custody", "target")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_OURS = frozenset({"PATH", "LANG", "HOME", "CHEGET_KEY"})
+_ONLY = {"run": {"sha256", "user", "timeout"}, "post": {"timeout", "bearer"}, "python": set[str]()}
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Configuration:
     sources: tuple[str, ...]
     guard: str
     acts: Mapping[str, Act]
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    bypass: tuple[WayRound, ...] = ()
 
 
 def parse_configuration(data: bytes) -> Configuration:
@@ -39,36 +48,45 @@ def parse_configuration(data: bytes) -> Configuration:
         required=("executor", "chain", "charter", "act"),
         optional=("at", "guard", "secrets", "bypass"),
     )
-    for later in ("secrets", "bypass"):
-        if later in found:
-            raise scalar_fault(found[later], f"`{later}` is not supported yet")
+    secrets: dict[str, Secret] = found.read("secrets", _secrets, {})
     acts = {}
     for key, value in mapping(found["act"], "a map from action to act").entries:
-        acts[key.text] = _act(value)
+        acts[key.text] = _act(value, secrets)
     return Configuration(
         name(found["executor"], "an executor").text,
         name(found["chain"], "a chain").text,
-        _digest(found["charter"]),
-        found.read("at", _lines, ()),
-        found.read("guard", lambda node: word(node, "wrapper", "custody", "target"), "wrapper"),
+        _digest(found["charter"], "the charter"),
+        found.read("at", _places, ()),
+        found.read("guard", _guard, "wrapper"),
         acts,
+        secrets,
+        found.read("bypass", _ways_round, ()),
     )
 
 
-def scalar_fault(node: Node, message: str) -> Exception:
-    """The error for a whole field."""
-    return node.fault(message, hint="leave it out")
+def _guard(node: Node) -> str:
+    if scalar(node, "a guard").text == "sealed":
+        raise node.fault(
+            "`sealed` is not supported yet: no secret can be sealed to a chain",
+            expected="`wrapper`, `custody` or `target`",
+            hint="`custody`, if only this executor's account holds the secret",
+        )
+    return word(node, *GUARDS)
 
 
-def _lines(node: Node) -> tuple[str, ...]:
+def _places(node: Node) -> tuple[str, ...]:
     return tuple(line(one) for one in items(node, "a list of places"))
 
 
-def _digest(node: Node) -> str:
+def _program(node: Node) -> tuple[str, ...]:
+    return tuple(line(one) for one in items(node, "a program and its arguments"))
+
+
+def _digest(node: Node, what: str) -> str:
     text = line(node)
     if not _HEX.fullmatch(text):
         raise scalar(node, "a digest").fault(
-            "the charter is not a digest", expected="64 hexadecimal digits"
+            f"{what} is not a digest", expected="64 hexadecimal digits"
         )
     return text
 
@@ -85,38 +103,97 @@ def _is_safe(url: str) -> bool:
     )
 
 
-def _act(node: Node) -> Act:
+def _secrets(node: Node) -> dict[str, Secret]:
+    found: dict[str, Secret] = {}
+    for key, value in mapping(node, "a map from variable to where it comes from").entries:
+        if not _VARIABLE.fullmatch(key.text):
+            raise key.fault(
+                f"`{key.text}` is no variable", expected="capitals, digits and underscores"
+            )
+        if key.text in _OURS:
+            raise key.fault(f"`{key.text}` is set by the executor itself")
+        found[key.text] = _secret(value)
+    return found
+
+
+def _secret(node: Node) -> Secret:
+    text = line(node)
+    way, _, place = text.partition(":")
+    if text == "seal":
+        raise node.fault(
+            "`seal` is not supported yet: no secret can be sealed to a chain",
+            expected="`file:/…`, `systemd:NAME` or `command:/…`",
+        )
+    match way:
+        case "file" | "command" if place.startswith("/"):
+            return Secret(way, place)
+        case "systemd" if CREDENTIAL.fullmatch(place):
+            return Secret("systemd", place)
+        case _:
+            raise node.fault(
+                "a secret comes from somewhere, and never stands in this file",
+                expected="`file:/…`, `systemd:NAME` or `command:/…`",
+            )
+
+
+def _ways_round(node: Node) -> tuple[WayRound, ...]:
+    return tuple(_way_round(one) for one in items(node, "a list of ways round the chain"))
+
+
+def _way_round(node: Node) -> WayRound:
+    found = Fields(node, "a way round", required=("as", "try"), optional=("user", "timeout"))
+    return WayRound(
+        line(found["as"]),
+        _program(found["try"]),
+        found.read("user", line, ""),
+        found.read("timeout", time, WayRound.timeout),
+    )
+
+
+def _act(node: Node, secrets: Mapping[str, Secret]) -> Act:
     found = Fields(
         node,
         "an act",
-        optional=("run", "post", "python", "sha256", "user", "timeout", "probe"),
+        optional=("run", "post", "python", "sha256", "user", "timeout", "bearer", "probe"),
     )
     ways = [way for way in ("run", "post", "python") if way in found]
     if len(ways) != 1:
         raise found.node.fault("an act is one of `run`, `post` and `python`", expected="one way")
-    probe = found.read("probe", _lines, ())
-    for field in ("sha256", "user", "timeout"):
-        if field in found and ways != ["run"] and (field, ways) != ("timeout", ["post"]):
-            raise found.node.fault(f"`{field}` belongs to `run`", hint="leave it out")
+    for one in ("sha256", "user", "timeout", "bearer"):
+        if one in found and one not in _ONLY[ways[0]]:
+            owner = "post" if one == "bearer" else "run"
+            raise found.node.fault(f"`{one}` belongs to `{owner}`", hint="leave it out")
+    probe = found.read("probe", _program, ())
     match ways[0]:
         case "run":
-            argv = _lines(found["run"])
-            if not argv or not argv[0].startswith("/"):
+            argv = _program(found["run"])
+            if not argv[0].startswith("/"):
                 raise found["run"].fault("a program is named by its whole path", expected="/…")
             return Run(
                 argv,
                 probe,
-                found.read("sha256", _digest, ""),
+                found.read("sha256", lambda node: _digest(node, "this"), ""),
                 found.read("user", line, ""),
-                found.read("timeout", duration, 20 * 60),
+                found.read("timeout", time, DEFAULT_TIMEOUT),
             )
         case "post":
-            url = line(found["post"])
-            if not _is_safe(url):
-                raise found["post"].fault("a call goes over TLS", expected="https://…")
-            return Post(url, probe, found.read("timeout", duration, 60))
+            return _post(found, probe, secrets)
         case _:
             target = line(found["python"])
             if not _TARGET.fullmatch(target):
                 raise found["python"].fault("no callable", expected="module:function")
             return Call(target, probe)
+
+
+def _post(found: Fields, probe: tuple[str, ...], secrets: Mapping[str, Secret]) -> Post:
+    url = line(found["post"])
+    if not _is_safe(url):
+        raise found["post"].fault("a call goes over TLS", expected="https://…")
+    bearer = found.read("bearer", line, "")
+    if bearer and bearer not in secrets:
+        raise _unknown(found["bearer"], bearer)
+    return Post(url, probe, found.read("timeout", time, Post.timeout), bearer)
+
+
+def _unknown(node: Node, secret: str) -> ChainFileError:
+    return node.fault(f"`secrets` has no {secret}", expected="the name of a secret of this file")

@@ -23,7 +23,7 @@ from cheget.errors import JournalError, MalformedDocumentError
 from cheget.order import canonical
 from cheget.order.canonical import Json
 
-MAX_LINE = 256 * 1024
+MAX_LINE = 512 * 1024  # 64 KiB of output, each byte of it written in up to six
 _FIRST = "0" * 64
 
 
