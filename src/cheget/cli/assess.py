@@ -69,10 +69,9 @@ def assess(
     taken = to_stdout((cells, markdown), as_json=as_json)
     cases = read_cases(files)
     if method == "mc":
-        if cells or markdown or report or svg:
-            raise click.UsageError(
-                "--csv, --markdown, --report and --svg are of what is computed, not of --method mc"
-            )
+        if report or svg or cells or markdown:
+            raise click.UsageError("--report, --svg, --csv and --markdown show what is computed,"
+                                   " not --method mc")  # fmt: skip
         from cheget.cli.simulated import say_simulated
 
         say_simulated(cases, situation, runs, seed, as_json)

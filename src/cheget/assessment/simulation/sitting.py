@@ -20,6 +20,8 @@ class Sitting:
         for number, level in enumerate(cast.ladder):
             for post in level.members:
                 self.places.setdefault(post, []).append((number, post))
+                if number == 0 and post == cast.originator:
+                    continue  # rule 1: nobody deputises for whoever has concurred
                 for deputy in cast.chain.member(post).deputies:
                     self.places.setdefault(deputy.member, []).append((number, post))
         if cast.originator is not None and not cast.chain.repeatable:
