@@ -1,5 +1,6 @@
 """The beliefs that come with cheget: each is read, has its word, and says what its page tells."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,14 @@ def test_the_readings_are_the_published_chains(name: str, published: float) -> N
     if name == "reading-one-mind":
         stopped = [step.stopped.value for step in found.steps]
         assert stopped == pytest.approx([0, 0.2, 0.3642, 0.0333, 0.028, 0.024], abs=1e-4)
+
+
+def test_replacing_those_of_a_level_of_one_leaves_a_probability_a_probability() -> None:
+    """Rounding put a successor's concurrence above 1, and nothing more could be computed."""
+    chain = cheget.load("cheget-readings")
+    beliefs = cheget.load_beliefs("reading-one-voice", chain)
+    twice = assess(chain, replace(beliefs, replace=2)).mean
+    assert twice.value == pytest.approx(0.8766, abs=1e-4)  # as published
 
 
 def test_two_nurses_miss_what_the_trial_says_they_miss() -> None:

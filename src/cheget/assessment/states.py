@@ -141,7 +141,8 @@ class People:
         if not profile.replaced:
             return own
         again = sum((own.refuses**times for times in range(1, profile.replaced + 1)), 1.0)
-        return Answer(own.concurs * again, own.refuses ** (profile.replaced + 1), own)
+        concurs = np.minimum(own.concurs * again, 1.0)  # which rounding may put above it
+        return Answer(concurs, own.refuses ** (profile.replaced + 1), own)
 
 
 def _beyond(threshold: Array, moved: Array, rest: Array) -> Array:
