@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,8 @@ class DeskMachine(RuleBasedStateMachine):
     @invariant()
     def the_desk_says_what_the_fold_says(self) -> None:
         for order in self.orders[-3:]:
-            entries = self.sim.store.read(lambda tx, order=order: entries_of(tx, order))
+            keys = {who: one.public.point for who, one in self.sim.signers.items()}
+            entries = self.sim.store.read(lambda tx, o=order, k=keys: entries_of(tx, o, k))
             said = self.sim.desk.proceeding(order)
             assert said == at_instant(fold(self.sim.law, entries), self.sim.clock.now())
             if said.release is not None:
@@ -190,7 +192,7 @@ class DeskMachine(RuleBasedStateMachine):
                 assert state == "released"
 
 
-def entries_of(tx: Reading, order: str) -> list[Entry]:
+def entries_of(tx: Reading, order: str, keys: Mapping[str, bytes]) -> list[Entry]:
     first = tx.find("orders", order)
     assert first is not None
     document = open_envelope(first.envelope).unverified
@@ -199,7 +201,8 @@ def entries_of(tx: Reading, order: str) -> list[Entry]:
         for one in tx.thread("orders", subject):
             filed = open_envelope(one.envelope)
             at = decode(one.leaf).at
-            found.append(Entry(one.position, at, one.digest, filed.unverified))
+            key = keys[getattr(filed.unverified, "signer", "")]
+            found.append(Entry(one.position, at, one.digest, filed.unverified, key=key))
     return found
 
 

@@ -10,10 +10,11 @@ from collections.abc import Collection
 
 from cheget.chain.grammar import Counted, Syntax, Tokens
 from cheget.chain.resolve import Scope, resolve
-from cheget.chain.rule import Rule
+from cheget.chain.rule import Of, Rule
 
 SELF = "self"
-_OTHERS = "others"
+OTHERS = "others"
+_OTHERS = OTHERS
 
 
 class _Words(Tokens):
@@ -44,3 +45,53 @@ def change_rule(text: str, people: Collection[str], machines: Collection[str] = 
         levels={_OTHERS: tuple(people)},
     )  # fmt: skip
     return resolve(syntax, scope)
+
+
+def change_form(text: str, people: Collection[str], machines: Collection[str] = ()) -> Rule:
+    """The rule as a charter holds it, whoever the people come to be.
+
+    ``self`` stays a name, and ``2 others`` stays ``["of", 2, ["others"]]``: who the others are
+    is settled when somebody agrees.
+
+    Raises:
+        RuleError: as :func:`change_rule`.
+    """
+    change_rule(text, people, machines)
+    words = _Words(text)
+    # Two at least, or a rule over one would be that one's name.
+    places = tuple(f"other {number}" for number in range(max(2, len(people))))
+    scope = Scope(
+        declared=dict.fromkeys(machines, "a machine"), people={*people, SELF}, place="this house",
+        levels={_OTHERS: places},
+    )  # fmt: skip
+    return _folded(resolve(words.rule(), scope), frozenset(places))
+
+
+def _folded(rule: Rule, places: frozenset[str]) -> Rule:
+    if not isinstance(rule, Of):
+        return rule
+    if set(rule.items) == places:
+        return Of(rule.need, (OTHERS,))
+    return Of(rule.need, tuple(i if isinstance(i, str) else _folded(i, places) for i in rule.items))
+
+
+def change_rule_for(rule: Rule, subject: str, others: Collection[str]) -> Rule:
+    """The rule as it has to be met for a change of ``subject``, who is in it as ``self`` alone.
+
+    Args:
+        rule: As :func:`change_form` gives it.
+        subject: The person concerned.
+        others: Everybody else who isn't a machine.
+    """
+    match rule:
+        case Of(need, (name,)) if name == OTHERS:
+            return Of(need, tuple(sorted(set(others) - {subject})))
+        case Of(need, items):
+            return Of(
+                need,
+                tuple(
+                    i if isinstance(i, str) else change_rule_for(i, subject, others) for i in items
+                ),
+            )
+        case _:
+            return rule

@@ -7,14 +7,15 @@ documents without a signature; whoever trusts one has its digest by another road
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import cast
 
 from cheget.audit.checkpoint import Checkpoint
-from cheget.chain.canonical import chain_from_json, chain_to_json
+from cheget.chain.canonical import chain_from_json, chain_to_json, rule_from_json, rule_to_json
 from cheget.chain.chain import Chain, Member
-from cheget.chain.rule import is_met, names
+from cheget.chain.changes import OTHERS, SELF
+from cheget.chain.rule import Of, Rule, is_met, names
 from cheget.errors import CharterError, MalformedDocumentError
 from cheget.order import canonical
 from cheget.order.canonical import Json
@@ -25,6 +26,8 @@ from cheget.order.keys import PublicKey, check_public_key
 MAX_CHARTER = 8 * 1024 * 1024
 DEFAULT_SKEW = 30
 DEFAULT_FRESH = 300
+
+CHANGES = ("add-key", "remove", "replace")
 
 _CAPS: Json = {
     "charter": MAX_CHARTER, "code": 32 * 1024 * 1024, "envelope": 64 * 1024,
@@ -135,7 +138,10 @@ class Law:
 
 @dataclass(frozen=True)
 class Charter:
-    """What an executor pins: a house's chains, people, executors and logs."""
+    """What an executor pins: a house's chains, people, executors and logs.
+
+    ``changes`` are the rules by which people change, as ``chain.changes.change_form`` gives them.
+    """
 
     deployment: str
     house: str
@@ -146,6 +152,7 @@ class Charter:
     executors: Mapping[str, PublicKey]
     terms: Terms
     before: str | None = None
+    changes: Mapping[str, Rule] = field(default_factory=dict)
 
     @cached_property
     def payload(self) -> bytes:
@@ -177,7 +184,9 @@ class Charter:
 
     def to_json(self) -> dict[str, Json]:
         """The charter as a document."""
+        changes: dict[str, Json] = {name: rule_to_json(rule) for name, rule in self.changes.items()}
         return {
+            **({"changes": changes} if changes else {}),
             "before": self.before,
             "chains": [cast("Json", chain_to_json(chain)) for chain in self.chains],
             "deployment": self.deployment,
@@ -268,6 +277,9 @@ def _charter_from_json(value: Json) -> Charter:
             fresh=SIZE.read(top["fresh"]),
         ),
         before=None if top["before"] is None else DIGEST.read(top["before"]),
+        changes={
+            name: rule_from_json(rule) for name, rule in _object(top.get("changes", {})).items()
+        },
     )
 
 
@@ -323,6 +335,7 @@ def check_charter(charter: Charter) -> None:
         raise CharterError("a charter has one chain at least, and no two of one name")
     _check_posts(charter)
     _check_executors(charter)
+    _check_changes(charter)
     for chain in charter.chains:
         _check_counted_posts(charter, chain)
     if charter.terms.witnesses != "none":
@@ -393,6 +406,30 @@ def _check_executors(charter: Charter) -> None:
             charter.chain_of(name)
         except KeyError:
             raise CharterError(f"no chain declares the executor {name}") from None
+
+
+def _check_changes(charter: Charter) -> None:
+    """The rules by which people change: over people, ``self`` and so many ``others``.
+
+    Somebody whom a rule names may have gone: then it is for the rest of it to agree.
+    """
+    if not charter.changes:
+        return
+    if unknown := sorted(set(charter.changes) - set(CHANGES)):
+        raise CharterError(f"people do not change by a rule named {unknown[0]}")
+    if reserved := {SELF, OTHERS} & set(charter.people):
+        raise CharterError(f"{min(reserved)} is a word of the rules by which people change")
+    for name, rule in charter.changes.items():
+        if not _counts_others_apart(rule):
+            raise CharterError(f"{name}: others are counted by themselves, as in `1 other`")
+
+
+def _counts_others_apart(rule: Rule) -> bool:
+    if not isinstance(rule, Of):
+        return False
+    if OTHERS in rule.items:
+        return rule.items == (OTHERS,)
+    return all(isinstance(item, str) or _counts_others_apart(item) for item in rule.items)
 
 
 def _check_counted_posts(charter: Charter, chain: Chain) -> None:

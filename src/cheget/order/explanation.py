@@ -56,6 +56,7 @@ class Explanation:
     proceeding: Proceeding | None = None
     orders_head: Head | None = None  # set once the log's step has held
     law_head: Head | None = None
+    charter: Charter | None = None  # as the law log has it now
 
     @property
     def latest_size(self) -> int | None:

@@ -6,7 +6,7 @@ is kept without one, or fits no state; the last is an error, for a desk and for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cheget.chain.rule import is_met, names
@@ -45,15 +45,32 @@ class Entry:
     digest: str
     document: AnyDocument
     own_device: bool = True
+    key: bytes = b""  # by which it was signed
 
 
-def fold(law: Law, entries: Iterable[Entry], at: int | None = None) -> Proceeding:
+@dataclass(frozen=True)
+class Closing:
+    """What the law log does to an order at a position of the log of orders.
+
+    ``key``: one that was revoked, which closes an order in which it counted; empty: the law of
+    the order's chain changed.
+    """
+
+    position: int
+    at: int
+    key: bytes = b""
+
+
+def fold(
+    law: Law, entries: Iterable[Entry], at: int | None = None, closings: Sequence[Closing] = ()
+) -> Proceeding:
     """The state that ``entries`` amount to, told an instant for what only time ends.
 
     Args:
         law: The law that the order names.
         entries: The order's thread and those of the attestations it rests on.
         at: Seconds; None for the state as of the last entry.
+        closings: What the law log did meanwhile, in its order.
 
     Raises:
         UnfitEntryError: no order, two orders, or an entry that fits no state.
@@ -61,6 +78,8 @@ def fold(law: Law, entries: Iterable[Entry], at: int | None = None) -> Proceedin
     attested: dict[str, Attested] = {}
     proceeding: Proceeding | None = None
     for entry in sorted(entries, key=lambda one: one.position):
+        if proceeding is not None:
+            proceeding = closed(proceeding, closings, before=entry.position)
         match entry.document:
             case Attestation() as document if proceeding is None:
                 # Once withdrawn, the same attestation again would look like a new one.
@@ -77,7 +96,30 @@ def fold(law: Law, entries: Iterable[Entry], at: int | None = None) -> Proceedin
                 raise UnfitEntryError(f"entry {entry.position}: before its order")
     if proceeding is None:
         raise UnfitEntryError("there is no order among the entries")
+    proceeding = closed(proceeding, closings)
     return proceeding if at is None else at_instant(proceeding, at)
+
+
+def closed(
+    proceeding: Proceeding, closings: Iterable[Closing], before: int | None = None
+) -> Proceeding:
+    """The order, closed by what the law log did up to a position, if anything did."""
+    for one in closings:
+        if proceeding.ending is not None or (before is not None and one.position >= before):
+            return proceeding
+        if not one.key:
+            if one.position < proceeding.position:
+                continue  # before it was transmitted, under the law as it was then
+            proceeding = close(
+                at_instant(proceeding, one.at), one.at, "the law of its chain has changed"
+            )
+        elif one.key in {
+            *(counted.key for counted in proceeding.counted),
+            *(attested.key for attested in proceeding.attested),
+        }:
+            why = "a key that counted in it was revoked"
+            proceeding = close(at_instant(proceeding, one.at), one.at, why)
+    return proceeding
 
 
 def attest(law: Law, entry: Entry, document: Attestation) -> Attested:
@@ -97,7 +139,7 @@ def attest(law: Law, entry: Entry, document: Attestation) -> Attested:
         raise UnfitEntryError(f"{document.signer} does not fill {document.seat}")
     return Attested(
         entry.digest, document.action, document.condition, document.seat, document.signer,
-        document.from_, document.until,
+        document.from_, document.until, key=entry.key,
     )  # fmt: skip
 
 
@@ -148,7 +190,7 @@ def begin(law: Law, entry: Entry, attested: tuple[Attested, ...] = ()) -> Procee
     if not proceeding.conditions_met(entry.at):
         raise UnfitEntryError("a condition of the action is not attested to")
     counted = Counted(order.seat, order.originator, entry.digest, order.transmitted_at,
-                      entry.position)  # fmt: skip
+                      entry.position, entry.key)  # fmt: skip
     return _count(proceeding, 0, counted, entry)[0]
 
 
@@ -229,7 +271,7 @@ def _concur(
     if document.acknowledged != proceeding.action.acknowledge:
         raise UnfitEntryError("a concurrence acknowledges what the action asks, all of it")
     counted = Counted(document.seat, document.signer, entry.digest, document.answered_at,
-                      entry.position)  # fmt: skip
+                      entry.position, entry.key)  # fmt: skip
     if rung.is_complete:
         key = (counted.person, f"{document.level}/{counted.seat}", "late")
         if key in proceeding.answered:

@@ -1,58 +1,85 @@
 """Step 1: the law log, read from the head that is held; and how a first charter comes to hold.
 
-Everybody reads the law log whole: it is small. Amendments after the first, revocations and
-absences are entries of it that this version cannot follow; it says so and goes no further.
+Everybody reads the law log whole: it is small. What its entries amount to is ``order.follow``;
+absences are entries that this version cannot follow; it says so and goes no further.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from cheget.audit.checkpoint import Checkpoint, verify_checkpoint
 from cheget.audit.header import Mention
 from cheget.audit.proofs import extends
-from cheget.errors import CharterError, LawError, LogError, VerificationError
-from cheget.order.charter import Charter, Person
-from cheget.order.documents import Amendment, Concurrence, Enrolment, Refusal
+from cheget.errors import (
+    BadSignatureError,
+    CharterError,
+    LawError,
+    LogError,
+    UnfitEntryError,
+    VerificationError,
+)
+from cheget.order.charter import Charter, Person, read_charter
+from cheget.order.documents import Concurrence, Enrolment
 from cheget.order.fields import Head
+from cheget.order.follow import LawEntry, LawState, follow
 from cheget.order.keys import PublicKey, verify
 from cheget.order.papers import Filed, LogPart, open_envelope, subject_of
 from cheget.order.signatures import verify_signer
 
 
-def read_law(charter: Charter, shown: LogPart, held: Head | None) -> Checkpoint:
-    """The law log's checkpoint, only if it extends ``held`` and the charter is still the law.
+def read_law(charter: Charter, shown: LogPart, held: Head | None) -> tuple[Checkpoint, LawState]:
+    """The law log's checkpoint and what it amounts to, from the charter that is pinned.
+
+    Amendments step by one from it, each agreed under the charter before and under its own. Of a
+    first charter only the founding may be left out, by a head that is held and lies past it.
 
     Raises:
-        LawError: another charter, an entry missing, or one that this version cannot follow.
-        LogError: a log that forks, shrinks or lacks entries.
+        LawError: the log forks, shrinks or lacks entries, or an entry that fits no state.
         BadSignatureError: an entry that does not verify.
     """
-    log = charter.terms.law
     try:
-        checkpoint = verify_checkpoint(shown.latest, origin=log.origin, key=log.key)
         since = held.size if held is not None else 0
-        if checkpoint.size != shown.slice.size:
-            raise LogError("the slice of the law log does not end at its checkpoint")
-        roots = shown.slice.roots({checkpoint.size, max(since, shown.slice.start)})
-        if roots[checkpoint.size] != checkpoint.root:
-            raise LogError("the slice of the law log does not give its checkpoint's root")
-        if shown.slice.start > since:
+        size = shown.slice.size
+        founded = len(founders(charter)) + 1 if charter.version == 1 else shown.slice.start
+        if shown.slice.start > min(since, founded):
             raise LogError(
-                f"the law log is shown from {shown.slice.start}, and needed from {since}"
+                f"the law log is shown from {shown.slice.start}, and needed from"
+                f" {min(since, founded)}"
             )
+        roots = _roots(shown, {size, max(since, shown.slice.start)})
         if held is not None:
             extends(
                 held.size, bytes.fromhex(held.root), shown.slice, shown.consistency, roots=roots
             )
-        _read_entries(charter, shown)
-    except LogError as error:
-        raise LawError(str(error)) from None
-    return checkpoint
+        state = _fold_shown(charter, shown, roots, past_founding=since >= founded)
+        log = state.charter.terms.law
+        checkpoint = verify_checkpoint(shown.latest, origin=log.origin, key=log.key)
+        if checkpoint.size != size:
+            raise LogError("the slice of the law log does not end at its checkpoint")
+        if roots[size] != checkpoint.root:
+            raise LogError("the slice of the law log does not give its checkpoint's root")
+    except (LogError, UnfitEntryError, CharterError) as error:
+        raise LawError(str(error), hint=error.hint) from None
+    return checkpoint, state
 
 
-def _read_entries(charter: Charter, shown: LogPart) -> None:
+def _roots(shown: LogPart, sizes: set[int]) -> dict[int, bytes]:
+    """Roots on the way, those included that somebody who agreed claims to have seen."""
+    for stored in shown.envelopes:
+        size = getattr(open_envelope(stored).unverified, "size", None)
+        if isinstance(size, int) and shown.slice.start <= size <= shown.slice.size:
+            sizes.add(size)
+    return shown.slice.roots(sizes)
+
+
+def _fold_shown(
+    charter: Charter, shown: LogPart, roots: Mapping[int, bytes], *, past_founding: bool
+) -> LawState:
     """Every entry shown, also those before the head that is held: a carrier can't know it."""
+    state = _beginning(charter, shown, past_founding=past_founding)
+    founded = len(founders(charter)) + 1
     headers = list(shown.slice.entries())
     if len(headers) != len(shown.envelopes):
         raise LogError(f"{len(headers)} entries of the law log, {len(shown.envelopes)} envelopes")
@@ -65,23 +92,48 @@ def _read_entries(charter: Charter, shown: LogPart) -> None:
             or header.subject != subject_of(filed.envelope.digest, filed.unverified)
         ):
             raise LogError(f"entry {position} of the law log has another envelope")
-        _read_entry(charter, position, filed)
+        try:
+            check_seen(filed, roots)
+            if state.founding is None and position < founded and charter.version == 1:
+                # The founding, read before: its end is past, and nothing else lies in it.
+                signer = getattr(filed.unverified, "signer", "")
+                verify_signer(charter.people, signer, filed.envelope)
+                continue
+            state = follow(state, LawEntry(position, header.at, filed))
+        except (UnfitEntryError, CharterError) as error:
+            raise LawError(f"entry {position} of the law log: {error}", hint=error.hint) from None
+        except BadSignatureError as error:
+            raise BadSignatureError(f"entry {position} of the law log: {error}") from None
+    if state.refused:
+        raise LawError("the first charter was refused, and does not hold")
+    if not state.begun:
+        raise LawError("the law log does not hold the amendment of the charter that is pinned")
+    if state.founding:
+        left = ", ".join(sorted(state.founding))
+        raise LawError(f"the first charter does not hold yet: {left} to agree")
+    return state
 
 
-def _read_entry(charter: Charter, position: int, filed: Filed) -> None:
-    match filed.unverified:
-        case Amendment() as amendment:
-            if amendment.version != charter.version or amendment.new != charter.digest:
-                raise LawError(
-                    f"entry {position} of the law log amends the charter to version"
-                    f" {amendment.version}, which is not the one that is pinned",
-                    hint="install the new charter by its digest",
-                )
-            verify_signer(charter.people, amendment.signer, filed.envelope)
-        case Concurrence(signer=signer) | Refusal(signer=signer):
-            verify_signer(charter.people, signer, filed.envelope)
-        case other:
-            raise LawError(f"a {other.kind} in the law log, which this version cannot follow")
+def check_seen(filed: Filed, roots: Mapping[int, bytes]) -> None:
+    """Return only if the head that its signer saw is one that the law log had."""
+    document = filed.unverified
+    if not isinstance(document, Concurrence) or document.size not in roots:
+        return
+    if roots[document.size].hex() != document.root:
+        raise UnfitEntryError(f"{document.signer} saw a law log that never was")
+
+
+def _beginning(charter: Charter, shown: LogPart, *, past_founding: bool) -> LawState:
+    known = {one.digest: one for one in map(read_charter, shown.charters)}
+    proved = frozenset(
+        check_enrolment(charter.deployment, open_envelope(stored)) for stored in shown.enrolments
+    )
+    state = LawState(charter, known=known, proved=proved)
+    if charter.version > 1:
+        return replace(state, is_pinned=True)
+    if shown.slice.start and past_founding:
+        return replace(state, begun=True)
+    return replace(state, founding=founders(charter))
 
 
 def check_enrolments(charter: Charter, enrolments: Sequence[bytes]) -> None:

@@ -36,6 +36,7 @@ _FIELDS = {"address", "consistency", "envelopes", "files", "latest", "law", "ord
            "slice", "texts"}  # fmt: skip
 _ORDER = re.compile(rb'"order":"([0-9a-f]{64})","published":')
 _LAW_FIELDS = {"consistency", "envelopes", "latest", "slice"}
+_AMENDED = {"charters", "enrolments"}  # beside a law log with amendments after the first
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,33 @@ class Filed:
 class LogPart:
     """What is shown of a log: a slice, envelopes beside it, the latest checkpoint.
 
-    ``consistency`` leads from a head that lies before the slice to the latest checkpoint.
+    ``consistency`` leads from a head that lies before the slice to the latest checkpoint. Beside
+    the law log lie the ``charters`` that its amendments propose, the first apart, and the
+    ``enrolments`` of keys that are new in them.
     """
 
     slice: Slice
     envelopes: tuple[bytes, ...]
     latest: bytes
     consistency: tuple[bytes, ...] = ()
+    charters: tuple[bytes, ...] = ()
+    enrolments: tuple[bytes, ...] = ()
+
+    def law_to_json(self) -> dict[str, Json]:
+        """The part of the law log as it travels."""
+        beside: dict[str, Json] = {}
+        if self.charters:
+            beside = {
+                "charters": [one.decode() for one in self.charters],
+                "enrolments": [one.decode() for one in self.enrolments],
+            }
+        return {
+            **beside,
+            "consistency": _hexed(self.consistency),
+            "envelopes": [one.decode() for one in self.envelopes],
+            "latest": self.latest.decode(),
+            "slice": cast("Json", self.slice.to_json()),
+        }
 
 
 @dataclass(frozen=True)
@@ -98,12 +119,7 @@ class Papers:
             "envelopes": [one.decode() for one in self.log.envelopes],
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
             "latest": self.log.latest.decode(),
-            "law": {
-                "consistency": _hexed(self.law.consistency),
-                "envelopes": [one.decode() for one in self.law.envelopes],
-                "latest": self.law.latest.decode(),
-                "slice": cast("Json", self.law.slice.to_json()),
-            },
+            "law": self.law.law_to_json(),
             "order": self.order,
             "published": self.published.decode(),
             "slice": cast("Json", self.log.slice.to_json()),
@@ -151,8 +167,10 @@ def _from_json(value: Json) -> Papers:
     if not isinstance(value, dict) or value.keys() != _FIELDS:
         raise MalformedDocumentError("not a code: fields are missing or unknown")
     law = value["law"]
-    if not isinstance(law, dict) or law.keys() != _LAW_FIELDS:
+    if not isinstance(law, dict) or law.keys() not in (_LAW_FIELDS, _LAW_FIELDS | _AMENDED):
         raise MalformedDocumentError("not a code: fields of law are missing or unknown")
+    if law.get("charters") == []:
+        raise MalformedDocumentError("not a code: charters are there, and none is")
     return Papers(
         _address(value["address"]),
         DIGEST.read(value["order"]),
@@ -190,6 +208,10 @@ def _log_part(value: dict[str, Json]) -> LogPart:
         tuple(_text(one).encode() for one in _list(value["envelopes"])),
         _note(value["latest"]),
         tuple(bytes.fromhex(DIGEST.read(one)) for one in _list(value["consistency"])),
+        *(
+            tuple(_text(one).encode() for one in _list(value.get(name, [])))
+            for name in ("charters", "enrolments")
+        ),
     )
 
 

@@ -31,6 +31,7 @@ class Counted:
     digest: str
     answered_at: int
     position: int
+    key: bytes = b""  # by which it was signed
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Attested:
     from_: int
     until: int
     withdrawn: bool = False
+    key: bytes = b""  # by which it was signed
 
 
 @dataclass(frozen=True)

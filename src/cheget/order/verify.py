@@ -8,7 +8,7 @@ has in ``spec/code.md``. Two doors: ``explain_code`` says what each step found, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cheget.audit.checkpoint import Checkpoint, verify_checkpoint
 from cheget.audit.header import Mention
@@ -26,12 +26,14 @@ from cheget.errors import (
     VerificationError,
 )
 from cheget.order.allowed import check_executors, check_files, check_kind, check_order
-from cheget.order.charter import Law
+from cheget.order.charter import Charter, Law
 from cheget.order.circumstances import Circumstances, check_configured, check_crew, check_once
-from cheget.order.documents import Countermand, Order, Refusal
+from cheget.order.closing import check_not_revoked, claimed_at, closings, no_later
+from cheget.order.documents import Order
 from cheget.order.explanation import Explanation, Pinned, StepResult, Verified
 from cheget.order.fields import Head
 from cheget.order.fold import Entry, fold, step
+from cheget.order.follow import LawState
 from cheget.order.law import read_law
 from cheget.order.papers import (
     Address,
@@ -70,6 +72,9 @@ class _Case:
     filed: tuple[Filed, ...] = field(init=False)
     order: Order = field(init=False)
     law: Law = field(init=False)
+    charter: Charter = field(init=False)  # as the law log has it now
+    law_state: LawState = field(init=False)
+    mentions: dict[int, int] = field(init=False)  # by size of the law log, where
     law_checkpoint: Checkpoint = field(init=False)
     latest: Checkpoint = field(init=False)
     published: Checkpoint = field(init=False)
@@ -160,6 +165,7 @@ def _explain(case: _Case, steps: Sequence[_NumberedStep]) -> Explanation:
         getattr(case, "proceeding", None),
         _head(case.latest) if LOG_STEP in reached else None,
         _head(case.law_checkpoint) if LOG_STEP in reached else None,
+        case.charter if LOG_STEP in reached else None,
     )
 
 
@@ -169,7 +175,7 @@ def _head(checkpoint: Checkpoint) -> Head:
 
 def _verified(case: _Case) -> Verified:
     return Verified(
-        case.papers, case.pinned.charter, case.law, case.proceeding,
+        case.papers, case.charter, case.law, case.proceeding,
         _head(case.latest), _head(case.law_checkpoint),
         case.crew,
     )  # fmt: skip
@@ -198,16 +204,35 @@ def _parse(case: _Case) -> str:
 
 
 def _law(case: _Case) -> str:
-    """Step 1."""
-    charter = case.pinned.charter
-    case.law_checkpoint = read_law(charter, case.papers.law, case.pinned.law)
+    """Step 1, for a code: the order's law is the one that its chain has now."""
+    charter = _follow(case)
     law = charter.law_digests.get(case.order.law)
-    if case.order.deployment != charter.deployment:
-        raise LawError("the order belongs to another deployment")
     if law is None:
         raise LawError("the order names another law than any chain has now")
     case.law = law
     return f"charter {charter.digest[:16]} version {charter.version}, law of {law.chain.id}"
+
+
+def _law_shown(case: _Case) -> str:
+    """Step 1, for whoever watches: an order whose law has changed is closed, not unheard of."""
+    charter = _follow(case)
+    since = [case.pinned.charter]
+    since += [event.charter for event in case.law_state.events if event.charter is not None]
+    laws = (one.law_digests.get(case.order.law) for one in reversed(since))
+    law = next((one for one in laws if one is not None), None)
+    if law is None:
+        raise LawError("the order names another law than any chain has now")
+    case.law = law
+    return f"charter {charter.digest[:16]} version {charter.version}, law of {law.chain.id}"
+
+
+def _follow(case: _Case) -> Charter:
+    pinned = case.pinned
+    case.law_checkpoint, case.law_state = read_law(pinned.charter, case.papers.law, pinned.law)
+    case.charter = case.law_state.charter
+    if case.order.deployment != case.charter.deployment:
+        raise LawError("the order belongs to another deployment")
+    return case.charter
 
 
 def _address(case: _Case) -> str:
@@ -284,12 +309,13 @@ def _place(case: _Case) -> None:
     mine = receipt_subject(case.papers.order, case.executor)
     begun: set[str] = set()
     envelopes = iter(case.filed)
-    case.placed = []
+    case.placed, case.mentions = [], {}
     for position, header in case.papers.log.slice.entries():
         case.logged_at = header.at
         if isinstance(header, Mention):
             if header.size > case.law_checkpoint.size:
                 raise LogError("the log mentions a law log larger than the one shown")
+            case.mentions.setdefault(header.size, position)
             continue
         if header.subject == mine:
             case.receipts += 1
@@ -315,12 +341,15 @@ def _place(case: _Case) -> None:
 def _signatures(case: _Case) -> str:
     """Step 5."""
     case.entries = [_entry(case.law, position, at, filed) for position, at, filed in case.placed]
+    check_not_revoked(case.law_state.events, case.mentions, case.entries)
     return f"{counted(len(case.entries), 'signature')}, each by the signer it names"
 
 
 def _entry(law: Law, position: int, at: int, filed: Filed) -> Entry:
     key = verify_signer(law.people, _signer(filed), filed.envelope)
-    return Entry(position, at, filed.envelope.digest, filed.unverified, is_own_device(key))
+    return Entry(
+        position, at, filed.envelope.digest, filed.unverified, is_own_device(key), key.point
+    )
 
 
 def _signer(filed: Filed) -> str:
@@ -351,7 +380,9 @@ def _open_or_released(case: _Case) -> str:
 
 
 def _fold(case: _Case) -> Proceeding:
-    case.proceeding = fold(case.law, case.entries)
+    ordered = next(one for one in case.entries if one.digest == case.papers.order)
+    done = closings(case.law_state.events, case.law, ordered.at, case.mentions)
+    case.proceeding = fold(case.law, case.entries, closings=done)
     heads = {e.digest: e.document for e in case.entries}
     for one in case.proceeding.counted:
         document = heads[one.digest]
@@ -374,7 +405,7 @@ def _stops(case: _Case) -> str:
             if filed.envelope.digest in logged or filed.envelope.kind not in STOPPING:
                 continue
             entry = _entry(case.law, position, at, filed)
-            proceeding, _ = step(proceeding, _no_later(entry))
+            proceeding, _ = step(proceeding, no_later(entry))
         except VerificationError:
             continue
         position += 1
@@ -386,16 +417,6 @@ def _stops(case: _Case) -> str:
             f"{ending.state}{where}" + (f" by {ending.by}" if ending.by else ""), hint=ending.why
         )
     return "none that stops"
-
-
-def _no_later(entry: Entry) -> Entry:
-    """The stop as signed no later than now: a member whose clock is ahead is obeyed too."""
-    match entry.document:
-        case Refusal() | Countermand() as stop:
-            stop = replace(stop, answered_at=min(stop.answered_at, entry.at))
-            return replace(entry, document=stop)
-        case _:
-            return entry
 
 
 def _time(case: _Case) -> str:
@@ -412,7 +433,7 @@ def _time(case: _Case) -> str:
             f"the clock says {to_text(now)}, and was past {to_text(seen.clock_mark)} before",
             hint="cheget executor settle, once somebody has looked at the clock",
         )
-    if max(case.logged_at, *map(_claimed_at, case.entries)) > now + skew:
+    if max(case.logged_at, *map(claimed_at, case.entries)) > now + skew:
         raise TimingError(
             f"the log claims a time that is still to come by this clock, {to_text(now)}"
         )
@@ -429,14 +450,6 @@ def _time(case: _Case) -> str:
     return f"held until {to_text(held)}, valid until {to_text(end)}"
 
 
-def _claimed_at(entry: Entry) -> int:
-    """When its signer says that an entry was signed."""
-    for name in ("answered_at", "transmitted_at", "asked_at"):
-        if (claimed := getattr(entry.document, name, None)) is not None:
-            return int(claimed)
-    return entry.at
-
-
 def _once(case: _Case) -> str:
     """Step 9."""
     return check_once(case.circumstances, case.proceeding, case.order, case.receipts)
@@ -445,7 +458,7 @@ def _once(case: _Case) -> str:
 def _crew(case: _Case) -> str:
     """Step 10."""
     says, case.crew = check_crew(
-        case.circumstances, case.pinned.charter, case.law, case.proceeding, case.executor,
+        case.circumstances, case.law_state.usable, case.law, case.proceeding, case.executor,
         case.papers.log.slice,
     )  # fmt: skip
     return says
@@ -477,7 +490,7 @@ STEPS: tuple[_NumberedStep, ...] = (
 
 SIGNER_STEPS: tuple[_NumberedStep, ...] = (
     (0, "form", _parse),
-    (1, "law", _law),
+    (1, "law", _law_shown),
     (3, "allowed", _allowed_list),
     (4, "log", _log),
     (5, "signatures", _signatures),

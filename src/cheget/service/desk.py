@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
-from cheget.audit.header import Header, decode
+from cheget.audit.header import Header
 from cheget.errors import NotAcceptedError, StoreError, VerificationError
 from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
@@ -28,13 +28,31 @@ from cheget.order.documents import (
     Receipt,
 )
 from cheget.order.fields import Head, Text
-from cheget.order.fold import Entry, at_instant, attest, begin, fold, step, withdraw
-from cheget.order.keys import PublicKey, verify
+from cheget.order.fold import (
+    Entry,
+    at_instant,
+    attest,
+    begin,
+    closed,
+    fold,
+    step,
+    withdraw,
+)
+from cheget.order.follow import LawState
 from cheget.order.papers import Filed, Papers, open_envelope, receipt_subject, subject_of
 from cheget.order.proceeding import Attested, Effect, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
+from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.shown import head_of, papers_of
+from cheget.service.standing import (
+    check_receipt,
+    check_seen,
+    closings_of,
+    past_law,
+    reentered,
+    time_of,
+)
 from cheget.service.store import Log, Reading, Store, StoredEntry, Writing
 
 
@@ -84,6 +102,7 @@ class Desk:
         self.clock = clock
         self._signers = signers
         self._known: dict[str, _Known] = {}
+        self._read: tuple[int, LawState | None] = (0, None)
 
     def transmit(
         self,
@@ -152,7 +171,7 @@ class Desk:
         assert isinstance(document, Attestation)  # noqa: S101 - for the type checker
 
         def work(tx: Writing) -> tuple[int, Effect, None]:
-            law = self._law(document.law)
+            law = self._law(tx, document.law)
             entry = self._entry(tx, law, filed)
             attest(law, entry, document)
             if document.until <= entry.at:
@@ -171,7 +190,7 @@ class Desk:
         def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
             known = self._proceeding(tx, document.order)
             thread = tx.thread("orders", receipt_subject(document.order, document.executor))
-            self._check_receipt(tx, known.proceeding, filed, document, thread)
+            check_receipt(tx, self.charter, known.proceeding, filed, document, thread)
             at = self._now(tx)
             position = self._append(tx, filed, at, seq=len(thread))
             return position, "kept", known.proceeding
@@ -264,12 +283,15 @@ class Desk:
     def _transmit(
         self, tx: Writing, filed: Filed, order: Order, allowed: Callable[[Law], None]
     ) -> tuple[int, Effect, Proceeding]:
-        law = self._law(order.law)
+        law = self._law(tx, order.law)
         if order.deployment != law.deployment:
             raise NotAcceptedError("the order belongs to another deployment")
         entry = self._entry(tx, law, filed)
         allowed(law)
-        proceeding = begin(law, entry, self._attested(tx, law, order))
+        attested = self._attested(tx, law, order)
+        if any(one.key in self._revoked(tx) for one in attested):
+            raise NotAcceptedError("it rests on an attestation by a key that was revoked")
+        proceeding = begin(law, entry, attested)
         position = self._append(tx, filed, entry.at, seq=0)
         effect: Effect = "releases" if proceeding.release is not None else "counts"
         return position, effect, proceeding
@@ -286,7 +308,7 @@ class Desk:
         known = self._proceeding(tx, subject)
         entry_ = self._entry(tx, known.proceeding.law, filed)
         if isinstance(document, Concurrence):
-            _check_seen(tx, document)
+            check_seen(tx, document)
         proceeding, effect = step(known.proceeding, entry_)
         seq = known.places[subject]
         return self._append(tx, filed, entry_.at, seq=seq), effect, proceeding
@@ -294,30 +316,54 @@ class Desk:
     def _withdraw(
         self, tx: Writing, filed: Filed, stored: StoredEntry, attestation: Attestation
     ) -> tuple[int, Effect, None]:
-        law = self._law(attestation.law)
+        law = self._past_law(tx, attestation.law)
         attested, places = self._attestation(tx, law, stored)
         entry = self._entry(tx, law, filed)
         withdraw(law, attested, entry)
         return self._append(tx, filed, entry.at, seq=places), "kept", None
 
-    def _law(self, digest: str) -> Law:
+    def _law(self, tx: Reading, digest: str) -> Law:
+        self._state(tx)
         law = self.charter.law_digests.get(digest)
         if law is None:
             raise NotAcceptedError("it names another law than any chain of this house has now")
         return law
 
+    def _state(self, tx: Reading) -> LawState | None:
+        """The law as ``tx`` sees it; None while nothing has changed since the founding."""
+        size = tx.size("law")
+        if size != self._read[0]:
+            state = law_state(tx)
+            self._read = (size, state if state.events else None)
+            if state.events:
+                self.charter = state.charter
+        return self._read[1]
+
+    def _past_law(self, tx: Reading, digest: str) -> Law:
+        """The law of that digest, also one that has been changed since."""
+        state = self._state(tx)
+        if digest in self.charter.law_digests or state is None:
+            return self._law(tx, digest)
+        return past_law(tx, state, digest)
+
+    def _revoked(self, tx: Reading) -> frozenset[bytes]:
+        state = self._state(tx)
+        return state.revoked if state is not None else frozenset()
+
     def _now(self, tx: Reading) -> int:
         size = tx.size("orders")
-        last = _at(tx.leaves("orders", size - 1, size)[0]) if size else 0
+        last = time_of(tx.leaves("orders", size - 1, size)[0]) if size else 0
         return max(self.clock.now(), last)
 
     def _entry(self, tx: Reading, law: Law, filed: Filed) -> Entry:
         """The document as the next entry would hold it, its signature verified."""
         signer = getattr(filed.unverified, "signer", "")
         key = verify_signer(law.people, signer, filed.envelope)
+        if key.point in self._revoked(tx):
+            raise NotAcceptedError(f"{signer} has revoked the key that signed it")
         return Entry(
             tx.size("orders"), self._now(tx), filed.envelope.digest, filed.unverified,
-            is_own_device(key),
+            is_own_device(key), key.point,
         )  # fmt: skip
 
     def _append(self, tx: Writing, filed: Filed, at: int, *, seq: int) -> int:
@@ -342,10 +388,12 @@ class Desk:
             return self._fold(tx, order)  # a reader that began before what is known
         fresh = [(subject, one) for subject, thread in threads.items() for one in thread[1:]]
         proceeding, places = known.proceeding, dict(known.places)
+        done = closings_of(tx, self._state(tx), proceeding.law, proceeding.transmitted)
         for subject, stored in sorted(fresh, key=lambda one: one[1].position):
-            proceeding, _ = step(proceeding, _reentered(proceeding.law, stored))
+            proceeding = closed(proceeding, done, before=stored.position)
+            proceeding, _ = step(proceeding, reentered(proceeding.law, stored))
             places[subject] = stored.seq + 1
-        return _Known(proceeding, places)
+        return _Known(closed(proceeding, done), places)
 
     def _remember(self, tx: Reading, order: str) -> Proceeding:
         """The order's state, kept for next time: only what was read back as committed is."""
@@ -357,13 +405,16 @@ class Desk:
         document = open_envelope(first.envelope).unverified if first is not None else None
         if not isinstance(document, Order):
             raise NotAcceptedError(f"there is no order {order[:16]}")
-        law = self._law(document.law)
+        law = self._past_law(tx, document.law)
         threads = {
             subject: tx.thread("orders", subject) for subject in (order, *document.attestations)
         }
-        entries = [_reentered(law, one) for thread in threads.values() for one in thread]
+        entries = [reentered(law, one) for thread in threads.values() for one in thread]
         places = {subject: len(thread) for subject, thread in threads.items()}
-        return _Known(fold(law, entries), places)
+        at = next(one.at for one in entries if one.digest == order)
+        return _Known(
+            fold(law, entries, closings=closings_of(tx, self._state(tx), law, at)), places
+        )
 
     def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
         found = []
@@ -376,39 +427,14 @@ class Desk:
 
     def _attestation(self, tx: Reading, law: Law, stored: StoredEntry) -> tuple[Attested, int]:
         """An attestation as it stands, and the next place in its thread."""
-        entry = _reentered(law, stored)
+        entry = reentered(law, stored)
         if not isinstance(entry.document, Attestation):
             raise NotAcceptedError(f"{stored.digest[:16]} is no attestation")
         attested = attest(law, entry, entry.document)
         thread = tx.thread("orders", stored.digest, 1)
         for one in thread:
-            attested = withdraw(law, attested, _reentered(law, one))
+            attested = withdraw(law, attested, reentered(law, one))
         return attested, len(thread) + 1
-
-    def _check_receipt(
-        self, tx: Reading, proceeding: Proceeding, filed: Filed, receipt: Receipt,
-        thread: Sequence[StoredEntry],
-    ) -> None:  # fmt: skip
-        release = proceeding.release
-        if release is None or receipt.release != release.digest:
-            raise NotAcceptedError("a receipt for what was not released")
-        if receipt.executor not in tx.executors(receipt.order):
-            raise NotAcceptedError(f"the order does not name {receipt.executor}")
-        key = self.charter.executors.get(receipt.executor)
-        if key is None or receipt.deployment != self.charter.deployment:
-            raise NotAcceptedError(f"{receipt.executor} is not on the roster of this deployment")
-        verify_executor(key, filed)
-        if not thread:
-            if receipt.resolves is not None:
-                raise NotAcceptedError("there is no receipt to resolve")
-            return
-        last = open_envelope(thread[-1].envelope).unverified
-        assert isinstance(last, Receipt)  # noqa: S101 - its thread holds nothing else
-        if last.outcome == "unknown":
-            if receipt.resolves != thread[-1].digest:
-                raise NotAcceptedError("an unknown is resolved by a receipt that names it")
-        elif last.outcome != "failed" or receipt.resolves is not None:
-            raise NotAcceptedError(f"the receipt says {last.outcome} already, and is final")
 
     def _acknowledge(
         self, filed: Filed, work: Callable[[Writing], tuple[int, Effect, Proceeding | None]]
@@ -457,11 +483,6 @@ class Desk:
         return self.store.read(work)
 
 
-def verify_executor(key: PublicKey, filed: Filed) -> None:
-    """Return only if the receipt is signed by its executor."""
-    verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
-
-
 def _opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
     try:
         filed = open_envelope(stored)
@@ -474,22 +495,3 @@ def _opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
         wanted = kind or (cls.__name__.lower() if cls else "")
         raise NotAcceptedError(f"a {filed.envelope.kind}, where a {wanted} is due")
     return filed
-
-
-def _reentered(law: Law, stored: StoredEntry) -> Entry:
-    """An entry read back from the store, its signature verified again."""
-    filed = open_envelope(stored.envelope)
-    key = verify_signer(law.people, getattr(filed.unverified, "signer", ""), filed.envelope)
-    return Entry(
-        stored.position, _at(stored.leaf), stored.digest, filed.unverified, is_own_device(key)
-    )
-
-
-def _at(leaf: bytes) -> int:
-    return decode(leaf).at
-
-
-def _check_seen(tx: Reading, document: Concurrence) -> None:
-    size = tx.size("orders")
-    if document.size > size or tx.peaks("orders", document.size).root().hex() != document.root:
-        raise NotAcceptedError("its signer saw a head that this log never had")

@@ -45,7 +45,7 @@ def propose(
             raise NotAcceptedError("this house has a charter already")
         tx.put_charter(charter.payload, enrolments)
         tx.put_texts([text])
-        _append(tx, filed, clock)
+        append_law(tx, filed, clock)
 
     store.write(work)
 
@@ -81,7 +81,7 @@ def agree(store: Store, stored: bytes, clock: Clock, text: Text) -> tuple[str, .
         except VerificationError as error:
             raise NotAcceptedError(str(error), hint=error.hint) from error
         tx.put_texts([text])
-        _append(tx, filed, clock)
+        append_law(tx, filed, clock)
         return missing_founders(charter, agreed(tx))
 
     return store.write(work)
@@ -143,7 +143,8 @@ def _check_agreement(
         raise NotAcceptedError("its signer saw a law log that never was")
 
 
-def _append(tx: Writing, filed: Filed, clock: Clock) -> None:
+def append_law(tx: Writing, filed: Filed, clock: Clock) -> None:
+    """Log an envelope as an entry of the law, and mention it in the log of orders."""
     subject = subject_of(filed.envelope.digest, filed.unverified)
     seq, kind = len(tx.thread("law", subject)), filed.envelope.kind
     at = clock.now()

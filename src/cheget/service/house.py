@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from cheget.chain.chain import Chain
+from cheget.chain.changes import change_form
 from cheget.chain.document import Node, read
 from cheget.chain.fields import Fields, duration, line
 from cheget.chain.parse import parse_chain
 from cheget.chain.people import People, parse_people
-from cheget.chain.rule import names
+from cheget.chain.rule import Rule, names
 from cheget.errors import ChainFileError, HouseError
 from cheget.keyring import keyfile
 from cheget.keyring.signer import Ed25519Signer, Signer
@@ -37,6 +38,7 @@ from cheget.order.charter import (
 from cheget.order.keys import PublicKey
 from cheget.order.law import check_enrolment
 from cheget.order.papers import open_envelope
+from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.desk import Desk
 from cheget.service.founding import is_founded
@@ -181,7 +183,7 @@ def compile_charter(house: House, enrolments: Sequence[bytes]) -> Charter:
         raise HouseError(f"{stray[0]} is enrolled, and neither a person nor an executor")
     charter = Charter(
         house.deployment, house.people.house, 1, house.chains, people,
-        _posts(house, executors), executors, house.terms,
+        _posts(house, executors), executors, house.terms, changes=_changes(house.people),
     )  # fmt: skip
     check_charter(charter)
     return charter
@@ -234,6 +236,8 @@ def open_desk(house: House, store: Store, clock: Clock) -> Desk:
             "this house has no charter yet", hint="everybody with a seat: cheget people found"
         )
     charter = read_charter(payload)
+    if store.read(lambda tx: len(tx.charters())) > 1:
+        charter = store.read(law_state).charter
     if charter.deployment != house.deployment:
         raise HouseError("the store belongs to another deployment")
     return Desk(store, charter, clock, log_signers(house))
@@ -265,6 +269,13 @@ def file_digest(path: Path) -> str:
 
 def _declared(house: House, executor: str) -> bool:
     return any(kind.declares(executor) for chain in house.chains for kind in chain.executors)
+
+
+def _changes(people: People) -> dict[str, Rule]:
+    """The rules by which people change, as a charter holds them."""
+    may = [one.id for one in people.people if not one.machine]
+    machines = [one.id for one in people.people if one.machine]
+    return {name: change_form(text, may, machines) for name, text in people.changes.items()}
 
 
 def _posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, str]:

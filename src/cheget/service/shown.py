@@ -6,10 +6,14 @@ Derived from the log alone: the desk adds nothing that it could invent.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from cheget.audit.slice import Slice
+from cheget.order.charter import Charter, pinned_charter
 from cheget.order.documents import AnyDocument, Order
+from cheget.order.envelope import digest
 from cheget.order.fields import Head, Text
+from cheget.order.law import founders
 from cheget.order.papers import LogPart, Papers, open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.service.store import Log, Reading
@@ -84,16 +88,20 @@ def papers_of(
             checkpoint("orders", size),
             consistency(tx, "orders", held_orders.size, size) if behind and held_orders else (),
         ),
-        law=_law(tx, held_law, checkpoint),
+        law=law_of(tx, held_law, checkpoint),
         published=checkpoint("orders", release.position + 1 if release else size),
         texts=_texts(tx, [entry.envelope for entry in threads]),
         files=_files(tx, proceeding),
     )
 
 
-def _law(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
+def law_of(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
+    """The law log as it is shown to whoever holds a head of it."""
     size = tx.size("law")
-    start = min(held.size, size) if held is not None else 0
+    payload = tx.charter()
+    founded = len(founders(_charter(payload))) + 1 if payload is not None else 0
+    # The founding, and nothing else, may be left out for whoever has read it.
+    start = founded if held is not None and held.size >= founded else 0
     piece = slice_of(tx, "law", start, size)
     by_position = {
         entry.position: entry.envelope
@@ -102,7 +110,16 @@ def _law(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
         if entry.position >= start
     }
     envelopes = tuple(by_position[position] for position in sorted(by_position))
-    return LogPart(piece, envelopes, checkpoint("law", size))
+    later = tuple(tx.charters()[1:])
+    return LogPart(
+        piece, envelopes, checkpoint("law", size), charters=later,
+        enrolments=tuple(tx.enrolments()) if later else (),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _charter(payload: bytes) -> Charter:
+    return pinned_charter(payload, digest("charter", payload))
 
 
 _LAW_KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation", "absence")

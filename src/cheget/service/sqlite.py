@@ -130,10 +130,12 @@ class _Transaction:
         return row[0] if row else None
 
     def charter(self) -> bytes | None:
-        row = self._sql.execute(
-            "SELECT payload FROM charters ORDER BY version DESC LIMIT 1"
-        ).fetchone()
+        row = self._sql.execute("SELECT payload FROM charters ORDER BY version LIMIT 1").fetchone()
         return row[0] if row else None
+
+    def charters(self) -> list[bytes]:
+        rows = self._sql.execute("SELECT payload FROM charters ORDER BY version")
+        return [row[0] for row in rows]
 
     def enrolments(self) -> list[bytes]:
         rows = self._sql.execute("SELECT envelope FROM enrolments ORDER BY place")
@@ -178,6 +180,18 @@ class _Transaction:
     def put_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
         self._sql.execute("INSERT INTO charters VALUES (1, ?)", (payload,))
         self._sql.executemany("INSERT INTO enrolments VALUES (?, ?)", list(enumerate(enrolments)))
+
+    def add_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
+        # The column counts what was proposed; the version stands in the charter itself.
+        if payload not in self.charters():
+            self._sql.execute(
+                "INSERT INTO charters SELECT max(version) + 1, ? FROM charters", (payload,)
+            )
+        known = self.enrolments()
+        self._sql.executemany(
+            "INSERT INTO enrolments VALUES (?, ?)",
+            list(enumerate((one for one in enrolments if one not in known), len(known))),
+        )
 
 
 class SqliteStore:

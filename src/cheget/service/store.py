@@ -74,7 +74,11 @@ class Reading(Protocol):
         ...
 
     def charter(self) -> bytes | None:
-        """The charter's bytes."""
+        """The first charter's bytes."""
+        ...
+
+    def charters(self) -> list[bytes]:
+        """Every charter's bytes, the first and those proposed after it, in their order."""
         ...
 
     def enrolments(self) -> list[bytes]:
@@ -111,7 +115,11 @@ class Writing(Reading, Protocol):
         ...
 
     def put_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
-        """Keep the charter, once."""
+        """Keep the first charter, once."""
+        ...
+
+    def add_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
+        """Keep a charter that is proposed, and the enrolments that it brings."""
         ...
 
 

@@ -1,0 +1,105 @@
+"""What an order stands on at the desk: entries read back, laws of before, what closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cheget.audit.header import Mention, decode
+from cheget.errors import NotAcceptedError
+from cheget.order.charter import Charter, Law, read_charter
+from cheget.order.closing import closings
+from cheget.order.documents import Concurrence, Receipt
+from cheget.order.fold import Closing, Entry
+from cheget.order.follow import LawState
+from cheget.order.keys import PublicKey, verify
+from cheget.order.papers import Filed, open_envelope
+from cheget.order.proceeding import Proceeding
+from cheget.order.signatures import is_own_device, verify_signer
+from cheget.service.store import Reading, StoredEntry
+
+
+def past_law(tx: Reading, state: LawState, digest: str) -> Law:
+    """The law of that digest, of whichever charter of this house.
+
+    Raises:
+        NotAcceptedError: none ever had it.
+    """
+    payload = tx.charter()
+    known = [read_charter(payload)] if payload is not None else []
+    known += [event.charter for event in state.events if event.charter is not None]
+    for charter in known:
+        if (law := charter.law_digests.get(digest)) is not None:
+            return law
+    raise NotAcceptedError("it names a law that no chain of this house ever had")
+
+
+def closings_of(
+    tx: Reading, state: LawState | None, law: Law, order_at: int
+) -> tuple[Closing, ...]:
+    """What the law log did to an order under that law; None: nothing, to any."""
+    if state is None:
+        return ()
+    mentions: dict[int, int] = {}
+    for one in tx.of_kind("orders", "law"):
+        header = decode(one.leaf)
+        if isinstance(header, Mention):
+            mentions.setdefault(header.size, one.position)
+    return closings(state.events, law, order_at, mentions)
+
+
+def reentered(law: Law, stored: StoredEntry) -> Entry:
+    """An entry read back from the store, its signature verified again."""
+    filed = open_envelope(stored.envelope)
+    key = verify_signer(law.people, getattr(filed.unverified, "signer", ""), filed.envelope)
+    return Entry(
+        stored.position, time_of(stored.leaf), stored.digest, filed.unverified,
+        is_own_device(key), key.point,
+    )  # fmt: skip
+
+
+def time_of(leaf: bytes) -> int:
+    """The time of the entry with that header."""
+    return decode(leaf).at
+
+
+def check_seen(tx: Reading, document: Concurrence) -> None:
+    """Return only if the head that its signer saw is one that this log had."""
+    size = tx.size("orders")
+    if document.size > size or tx.peaks("orders", document.size).root().hex() != document.root:
+        raise NotAcceptedError("its signer saw a head that this log never had")
+
+
+def verify_executor(key: PublicKey, filed: Filed) -> None:
+    """Return only if the receipt is signed by its executor."""
+    verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
+
+
+def check_receipt(
+    tx: Reading, charter: Charter, proceeding: Proceeding, filed: Filed, receipt: Receipt,
+    thread: Sequence[StoredEntry],
+) -> None:  # fmt: skip
+    """Return only if the receipt is of an executor that was released to, and says something new.
+
+    Raises:
+        NotAcceptedError: otherwise.
+    """
+    release = proceeding.release
+    if release is None or receipt.release != release.digest:
+        raise NotAcceptedError("a receipt for what was not released")
+    if receipt.executor not in tx.executors(receipt.order):
+        raise NotAcceptedError(f"the order does not name {receipt.executor}")
+    key = charter.executors.get(receipt.executor)
+    if key is None or receipt.deployment != charter.deployment:
+        raise NotAcceptedError(f"{receipt.executor} is not on the roster of this deployment")
+    verify_executor(key, filed)
+    if not thread:
+        if receipt.resolves is not None:
+            raise NotAcceptedError("there is no receipt to resolve")
+        return
+    last = open_envelope(thread[-1].envelope).unverified
+    assert isinstance(last, Receipt)  # noqa: S101 - its thread holds nothing else
+    if last.outcome == "unknown":
+        if receipt.resolves != thread[-1].digest:
+            raise NotAcceptedError("an unknown is resolved by a receipt that names it")
+    elif last.outcome != "failed" or receipt.resolves is not None:
+        raise NotAcceptedError(f"the receipt says {last.outcome} already, and is final")
