@@ -7,9 +7,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
-from cheget.cli.assess import assess
+from cheget.cli.main import cheget
 
 CHAIN = """\
 chain: publish
@@ -27,6 +27,11 @@ expect: carried out < 20%
 """
 
 
+def run(*words: str) -> Result:
+    """As a verb: click keeps the help options of whoever was called first."""
+    return CliRunner().invoke(cheget, ["assess", *words])
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
     for name, text in (("chain.yaml", CHAIN), ("beliefs.yaml", BELIEFS)):
@@ -37,9 +42,9 @@ def files(tmp_path: Path) -> list[str]:
 def test_page_and_drawing_are_written_and_the_answer_is_said_as_without_them(
     files: list[str], tmp_path: Path
 ) -> None:
-    plain = CliRunner().invoke(assess, files)
+    plain = run(*files)
     page, drawn = tmp_path / "page.html", tmp_path / "drawn.svg"
-    found = CliRunner().invoke(assess, [*files, "--report", str(page), "--svg", str(drawn)])
+    found = run(*files, "--report", str(page), "--svg", str(drawn))
     assert (found.output, found.exit_code) == (plain.output, 1)  # its expectation is contradicted
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert "Contradicted" in page.read_text("utf-8")
@@ -47,7 +52,7 @@ def test_page_and_drawing_are_written_and_the_answer_is_said_as_without_them(
 
 
 def test_with_json_nothing_else_is_printed(files: list[str], tmp_path: Path) -> None:
-    found = CliRunner().invoke(assess, [*files, "--json", "--report", str(tmp_path / "page.html")])
+    found = run(*files, "--json", "--report", str(tmp_path / "page.html"))
     assert json.loads(found.output)["chain"] == "publish"
     assert (tmp_path / "page.html").exists()
 
@@ -57,6 +62,6 @@ def test_a_page_that_cant_be_written_is_an_error_with_its_name(
 ) -> None:
     from cheget.errors import HouseError
 
-    found = CliRunner().invoke(assess, [*files, "--report", str(tmp_path / "none" / "page.html")])
+    found = run(*files, "--report", str(tmp_path / "none" / "page.html"))
     assert isinstance(found.exception, HouseError)
     assert "page.html: No such file" in str(found.exception)
