@@ -4,12 +4,14 @@
 import numpy as np
 import pytest
 
+from cheget.assessment.integral import halved
 from cheget.assessment.model import model_of
 from cheget.assessment.moments import moments_of
 from cheget.assessment.outcome import Assessor, medians
 from cheget.assessment.parse import parse_beliefs
 from cheget.assessment.uncertainty import Study
 from cheget.chain.parse import parse_chain
+from cheget.errors import AssessmentError
 
 CHAIN = b"""
 chain: four-levels
@@ -87,3 +89,8 @@ def test_an_event_that_one_level_has_is_summed_within_it_and_one_of_two_levels_o
     at = medians(model)
     mixed = 0.1 * happens.at(at).carried_out[0] + 0.9 * without.at(at).carried_out[0]
     assert across.at_medians().carried_out[0] == pytest.approx(mixed, abs=1e-10)
+
+
+def test_what_is_no_number_ends_an_integral_and_never_halves_for_ever() -> None:
+    with pytest.raises(AssessmentError, match="no number"):
+        halved(lambda z: np.where(np.abs(z) < 0.5, np.nan, z)[None, :], 1e-12, 1000)

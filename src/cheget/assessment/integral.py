@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cheget.assessment.spread import Array
+from cheget.errors import AssessmentError
 
+_REPORT = "a fault of cheget: please report it with the chain and the beliefs"
 MOST_CELLS = 300_000  # points times nodes at once
 _MOST_HALVINGS = 45
 # Panels of [-9, 9] and a little more. A step beside an edge falls between the nodes of both its
@@ -60,6 +62,8 @@ def halved(over: Callable[[Array], Array], fine: float, most: int) -> Array:
         halves = np.stack([starts, starts + width / 2], axis=1).ravel()
         parts = whole(halves, width / 2)
         both = parts.reshape(*parts.shape[:-1], -1, 2).sum(axis=-1)
+        if not np.all(np.isfinite(both)):
+            raise AssessmentError("what is integrated is no number somewhere", hint=_REPORT)
         agreed = np.max(np.abs(both - sums), axis=tuple(range(both.ndim - 1))) <= fine
         total = total + both[..., agreed].sum(axis=-1)
         again = np.repeat(~agreed, 2)
