@@ -41,6 +41,9 @@ def halved(over: Callable[[Array], Array], fine: float, most: int) -> Array:
         over: Shaped (…, nodes).
         fine: How closely both halves of a panel must agree with the whole.
         most: How many nodes at once.
+
+    Raises:
+        AssessmentError: it is no number somewhere.
     """
     x, w = np.polynomial.legendre.leggauss(16)
 
