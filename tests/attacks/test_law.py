@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from cheget.order.papers import decode_papers, open_envelope
 from cheget.order.verify import Pinned, explain_papers
 from cheget.service.amending import answer_amendment, law_state, propose_amendment
 from cheget.service.shown import slice_of
+from executor.guarded import CHAIN, Guarded
 from simulator import ChainSimulator, scenario, signer
 
 DB = "production-db"
@@ -184,6 +186,38 @@ def test_an_executor_with_an_old_law_verifies_forward(law: Amender) -> None:
         pinned = Pinned(next(c for c in [sim.charter, *law.state.known.values()]
                              if c.payload == payload))  # fmt: skip
         assert sim.verify(sim.code(DB, pinned), DB, pinned).charter == law.charter
+
+
+def test_withheld_countermand_of_somebody_who_joined_later(tmp_path: Path) -> None:
+    """The desk withholds it; shown by hand it stops an executor that pins the charter before."""
+    chain = CHAIN.replace(b"dee: Dee}", b"dee: Dee, fay: Fay}").replace(
+        b"team,     members: [ann, bob]", b"team,     members: [ann, bob, fay]"
+    )
+    guarded = Guarded(tmp_path, chain=chain)
+    sim, law, joe = guarded.sim, Amender(guarded.sim), signer("joe")
+    now = law.charter
+    new = law.next(
+        people={**now.people, "joe": Person((joe.public,))}, posts={**now.posts, "fay": "joe"}
+    )
+    digest = law.propose(new, enrolled=[("joe", joe)])
+    for who in ("ann", "dee"):
+        law.agree(digest, who)
+    assert law.charter.posts["fay"] == "joe"
+    sim.clock.turn(1)
+    sim.law = law.charter.laws[sim.chain.id]
+    order = guarded.released("held")
+    stop = draft_countermand(order, signer="joe", reason=sim.text("no"), now=sim.clock.now())
+    stranger = enclose(replace(stop, signer="kai"), signer("kai"))
+    guarded.shown += [stranger, enclose(stop, joe)]
+    agent = guarded.agent()
+    agent.run_once()
+    assert [one.facts["digest"] for one in agent.journal.of_kind("stop")] == [
+        hashlib.sha256(guarded.shown[1]).hexdigest()
+    ]
+    sim.clock.turn(901)
+    (taken,) = agent.run_once()
+    assert (taken.outcome, guarded.lines) == ("refused", [])
+    assert "joe" in taken.says
 
 
 def test_withheld_amendment(law: Amender) -> None:

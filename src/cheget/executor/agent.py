@@ -42,7 +42,7 @@ from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
 from cheget.order.draft import Signer, enclose
 from cheget.order.fields import Head
-from cheget.order.papers import decode_papers, open_envelope, unverified_order
+from cheget.order.papers import Filed, decode_papers, open_envelope, unverified_order
 from cheget.order.signatures import verify_signer
 from cheget.order.verify import STOPPING, Explanation, Pinned, Verified, explain_code, verify_code
 
@@ -117,6 +117,7 @@ class Agent:
             raise JournalError("the charter is not the one that executor.yaml pins")
         self.configuration = configuration
         self.charter = charter
+        self._followed = charter  # as the last law log that verified has it
         self.journal = journal
         self.history = History(journal)
         self._signer = signer
@@ -161,8 +162,9 @@ class Agent:
             signer = getattr(filed.unverified, "signer", "")
             if filed.envelope.kind not in STOPPING:
                 return False
-            verify_signer(self.charter.people, signer, filed.envelope)
         except ChegetError:
+            return False
+        if not any(_is_signed(one, signer, filed) for one in (self.charter, self._followed)):
             return False
         self.journal.append("stop", self._clock.now(), digest=digest, envelope=stored.decode())
         return True
@@ -170,10 +172,12 @@ class Agent:
     def explain(self, code: bytes) -> Explanation:
         """What each step finds in a code as of now."""
         order = unverified_order(code)
-        return explain_code(
+        explanation = explain_code(
             code, executor=self.executor, pinned=self.pinned,
             circumstances=self._circumstances(order, None, ()),
         )  # fmt: skip
+        self._followed = explanation.charter or self._followed
+        return explanation
 
     def take(self, code: bytes) -> Taken:
         """Take a code: act if every step holds now, otherwise say why not.
@@ -479,3 +483,12 @@ class Agent:
         if law is not None:
             found["law"] = {"root": law.root, "size": law.size}
         return found
+
+
+def _is_signed(charter: Charter, signer: str, filed: Filed) -> bool:
+    """Whether somebody of that charter signed it: by the pinned one, or who joined since."""
+    try:
+        verify_signer(charter.people, signer, filed.envelope)
+    except ChegetError:
+        return False
+    return True
