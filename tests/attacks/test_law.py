@@ -27,6 +27,7 @@ from cheget.order.follow import LawState
 from cheget.order.papers import decode_papers, open_envelope
 from cheget.order.verify import Pinned, explain_papers
 from cheget.service.amending import answer_amendment, law_state, propose_amendment
+from cheget.service.founding import append_law
 from cheget.service.shown import slice_of
 from executor.guarded import CHAIN, Guarded
 from simulator import ChainSimulator, scenario, signer
@@ -186,6 +187,44 @@ def test_an_executor_with_an_old_law_verifies_forward(law: Amender) -> None:
         pinned = Pinned(next(c for c in [sim.charter, *law.state.known.values()]
                              if c.payload == payload))  # fmt: skip
         assert sim.verify(sim.code(DB, pinned), DB, pinned).charter == law.charter
+
+
+def test_whoever_refused_an_amendment_cannot_agree_to_it_afterwards(law: Amender) -> None:
+    digest = law.propose(law.titled("another"))
+    law.refuse(digest, "dan")
+    assert not law.state.proposals[digest].ended
+    with pytest.raises(NotAcceptedError, match="dan has refused"):
+        law.agree(digest, "dan")
+
+
+def agreement(law: Amender, amendment: str, who: str, seen: Head) -> bytes:
+    sim = law.sim
+    document = draft_agreement(
+        amendment, signer=who, seen=seen, reason=sim.text("agreed"), now=sim.clock.now()
+    )
+    return enclose(document, sim.signers[who])
+
+
+def test_head_seen_before_there_was_a_proposal(law: Amender) -> None:
+    """An agreement kept in a drawer: its signer can't have seen what they agree to."""
+    before = law.sim.desk.head("law")
+    digest = law.propose(law.titled("another"))
+    stored = agreement(law, digest, "bob", before)
+    with pytest.raises(NotAcceptedError, match="without the proposal"):
+        answer_amendment(law.sim.store, stored, law.sim.clock, law.sim.text("agreed"))
+
+
+def test_head_of_the_law_seen_that_never_was(law: Amender) -> None:
+    """The desk refuses it; one that logs it all the same is found out by every executor."""
+    sim = law.sim
+    digest = law.propose(law.titled("another"))
+    size = sim.desk.head("law").size
+    stored = agreement(law, digest, "bob", Head(size, "ab" * 32))
+    with pytest.raises(NotAcceptedError, match="never was"):
+        answer_amendment(sim.store, stored, sim.clock, sim.text("agreed"))
+    sim.store.write(lambda tx: append_law(tx, open_envelope(stored), sim.clock))
+    with pytest.raises(LawError, match="bob saw a law log that never was"):
+        sim.verify(sim.desk.code(sim.order, DB), DB, sim.pinned)
 
 
 def test_withheld_countermand_of_somebody_who_joined_later(tmp_path: Path) -> None:
