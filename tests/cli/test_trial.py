@@ -69,7 +69,7 @@ def test_a_way_round_that_is_open_is_said_and_closing_it_leaves_none(shell: Shel
     assert shell.status == 1
     assert "superuser: NOT DENIED ✕" in said
     assert said.endswith("1 way round this chain.\n")
-    assert "FAILED, 1 ways round open" in shell.run("executor", "status", "production-db")[0]
+    assert "FAILED, 1 way round open" in shell.run("executor", "status", "production-db")[0]
     FILE.write_text(FILE.read_text().replace("/bin/true", "/bin/false"))
     assert trial(shell)["passed"] is True
 

@@ -52,11 +52,6 @@ class Share:
             return _percent(self.low)
         return f"{_percent(self.low)} to {_percent(self.high)}"
 
-    @property
-    def complement(self) -> Share:
-        """How many don't."""
-        return Share(1 - self.high, 1 - self.low, self.rounded)
-
 
 def share(text: str, of: int, example: str) -> Share:
     """How many of so many: ``1 - 4``, ``2``, ``5 % - 50 %``; the lower first.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from cheget.cli.context import (
 from cheget.cli.key import fingerprint
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAcceptedError
-from cheget.order.charter import Charter, read_charter
+from cheget.order.charter import Charter
 from cheget.order.documents import Amendment
 from cheget.order.draft import draft_agreement, draft_founding, draft_refusal, enclose
 from cheget.order.fields import Head
@@ -242,11 +241,3 @@ def _confirm(options: dict[str, Any], question: str) -> None:
     if not is_asked():
         raise HouseError("there is nobody to ask", hint="--yes signs what is shown")
     click.confirm(question, abort=True)
-
-
-def charter_of(path: Path) -> Charter:
-    """The charter in a file, as ``cheget people charter`` writes it."""
-    try:
-        return read_charter(path.read_bytes().rstrip(b"\n"))
-    except OSError as error:
-        raise HouseError(f"{path}: {error.strerror}") from error

@@ -12,6 +12,7 @@ from cheget.cli.key import fingerprint
 from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
+from cheget.cli.wording import count
 from cheget.errors import NotAcceptedError
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile
@@ -92,7 +93,8 @@ def print_status(value: dict[str, Any]) -> None:
         click.echo(f"  {title:<9} {shown}")
     if (tested := value["tested"]) is not None:
         found = "passed" if tested["passed"] else "FAILED"
-        open_ = f", {tested['ways_round']} ways round open" if tested["ways_round"] else ""
+        ways = tested["ways_round"]
+        open_ = f", {count(ways, 'way')} round open" if ways else ""
         click.echo(f"  tested    {tested['at']}: {found}{open_}")
     for one in value["orders"]:
         late = "" if one["delivered"] else "  (receipt not handed over)"

@@ -81,9 +81,10 @@ class Trial:
     def none(self) -> str:
         """Ask it to act on what is no code at all."""
         with self._agent() as agent:
+            says = ""
             for nothing in (b"", b"{}"):
                 try:
-                    agent.take(nothing)
+                    says = agent.take(nothing).says
                 except VerificationError as error:
                     says = str(error)
             agent.run_once()

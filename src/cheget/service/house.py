@@ -7,7 +7,6 @@ owns it can withhold and delay, and cannot release.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -260,11 +259,6 @@ def charter_words(charter: Charter) -> str:
     """The charter's digest in groups that are read out."""
     digest = charter.digest
     return " ".join(digest[place : place + 8] for place in range(0, 64, 8))
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _declared(house: House, executor: str) -> bool:
