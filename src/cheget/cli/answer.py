@@ -15,6 +15,7 @@ from cheget.cli.context import (
     at_desk,
     crew_file,
     find_order,
+    followed,
     house_option,
     identify,
     is_asked,
@@ -131,7 +132,7 @@ def countermand(words: tuple[str, ...], **options: Any) -> None:
         subject = "".join(words).lower()
         known = {one.digest for one in desk.orders()}
         attested = len(subject) == 64 and subject not in known  # noqa: PLR2004 - a digest
-        who = identify(desk.charter, options["person"], options["key_path"])
+        who = _who(desk, options)
         if not attested:
             subject = find_order(desk, words, signs=True)
             seen = view(desk, subject)
@@ -148,10 +149,15 @@ def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tupl
     """The order, verified and shown, and who is about to sign; no key is opened yet."""
     order = find_order(desk, words, signs=True)
     seen = view(desk, order)
-    who = identify(desk.charter, options["person"], options["key_path"])
+    who = _who(desk, options)
     if not options["as_json"]:
         print_whole(seen)
     return seen, who
+
+
+def _who(desk: Desk, options: dict[str, Any]) -> Identity:
+    state = followed(desk)
+    return identify(state.charter, options["person"], options["key_path"], state.revoked)
 
 
 def _seat(seen: View, person: str, wanted: str | None) -> str:

@@ -11,6 +11,7 @@ from cheget.chain.quantity import duration
 from cheget.chain.rule import names
 from cheget.cli.context import (
     at_desk,
+    followed,
     fresh,
     house_option,
     identify,
@@ -49,8 +50,9 @@ def attest(condition: str, action: str, lasts: str, seat: str | None, **options:
     if not seconds:
         raise click.UsageError("--for: an attestation lasts at least a second")
     with at_desk(options["folder"]) as (_, desk):
-        law = _law(desk.charter, condition, action, options["chain_id"])
-        who = identify(desk.charter, options["person"], options["key_path"])
+        state = followed(desk)
+        law = _law(state.charter, condition, action, options["chain_id"])
+        who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         chosen = _seat(law, condition, who.person, seat)
         begins = now()
         ends = begins + seconds

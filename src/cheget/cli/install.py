@@ -129,7 +129,8 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
     from cheget.order.ledger import prove
 
     settings = read_settings(place, name)
-    charter = ledger.charter
+    proved = prove(ledger)
+    charter = proved.law.charter
     if charter.digest != digest:
         raise NotAcceptedError(
             f"the charter shown is {charter.digest}, not the one you give",
@@ -140,7 +141,6 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
     public = charter.executors.get(name)
     if public is None or public.point != keyfile.public_half(place.key):
         raise NotAcceptedError(f"the charter does not have {name} with the key in {place.key}")
-    proved = prove(ledger)
     return install(place, name, charter, proved.orders_head, proved.law_head, anchors)
 
 

@@ -11,6 +11,7 @@ import click
 from cheget.cli.context import (
     at_desk,
     find_order,
+    followed,
     fresh,
     house_option,
     identify,
@@ -61,8 +62,9 @@ def transmit(
     codes.
     """
     with at_desk(options["folder"]) as (_, desk):
-        law = _law(desk.charter, action, chain_id)
-        who = identify(desk.charter, options["person"], options["key_path"])
+        state = followed(desk)
+        law = _law(state.charter, action, chain_id)
+        who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         named = sorted(executors) or _only_executor(law, action)
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])

@@ -39,12 +39,19 @@ from cheget.order.fold import (
     withdraw,
 )
 from cheget.order.follow import LawState
-from cheget.order.papers import Filed, Papers, open_envelope, receipt_subject, subject_of
+from cheget.order.papers import (
+    Filed,
+    LogPart,
+    Papers,
+    open_envelope,
+    receipt_subject,
+    subject_of,
+)
 from cheget.order.proceeding import Attested, Effect, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
-from cheget.service.shown import head_of, papers_of
+from cheget.service.shown import head_of, law_of, papers_of
 from cheget.service.standing import (
     check_receipt,
     check_seen,
@@ -260,6 +267,12 @@ class Desk:
             return found
 
         return self.store.read(work)
+
+    def law(self, held: Head | None = None) -> LogPart:
+        """The law log, as it is shown to whoever holds that head of it."""
+        return self.store.read(
+            lambda tx: law_of(tx, held, lambda log, size: self._checkpoint(tx, log, size))
+        )
 
     def checkpoint(self, log: Log) -> bytes:
         """A checkpoint of the log as it is committed now."""
