@@ -84,6 +84,13 @@ class Shell:
 
     @property
     def orders(self) -> list[str]:
+        return self._digests("order")
+
+    @property
+    def amendments(self) -> list[str]:
+        return self._digests("amendment")[1:]
+
+    def _digests(self, kind: str) -> list[str]:
         import sqlite3
 
         place = self.here / "desk" / "store.sqlite"
@@ -92,7 +99,7 @@ class Shell:
         connection = sqlite3.connect(place)
         try:
             rows = connection.execute(
-                "SELECT digest FROM entries WHERE kind = 'order' ORDER BY position"
+                "SELECT digest FROM entries WHERE kind = ? ORDER BY position", (kind,)
             )
             return [row[0] for row in rows]
         finally:
@@ -123,6 +130,8 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
     for place, order in enumerate(shell.orders):
         command = command.replace(f"$WORDS{place}", order_name(order))
         command = command.replace(f"$ORDER{place}", order)
+    for place, amendment in enumerate(shell.amendments):
+        command = command.replace(f"$AMENDMENT{place}", amendment)
     words = shlex.split(command)
     match words:
         case ["cheget", *rest, ">", file]:
@@ -154,6 +163,8 @@ def said(shell: Shell, text: str) -> list[str]:
         text = text.replace(order_name(order), f"<words {place}>").replace(
             order, f"<order {place}>"
         )
+    for place, one in enumerate(shell.amendments):
+        text = text.replace(order_name(one), f"<amendment {place}>")
     for pattern, placeholder in (
         (r"\b[0-9a-f]{64}\b", "<digest>"),
         (r"^order  (?:[a-z]+ ){5}[a-z]+(?=   )", "order  <words>"),

@@ -29,7 +29,11 @@ REGISTRY: Registry[Any] = Registry().with_resources(
     (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
 # Verbs whose schema goes by another name; all others are named after their words.
-SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
+SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {
+    "watch": "show",
+    "people-remove": "chain-amend",
+    "people-replace": "chain-amend",
+}
 PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
 BESIDE = {
     "defs",
@@ -262,6 +266,27 @@ def test_an_order_down_the_chain(at: Any) -> None:
     assert house.says("log verify --file ledger.jsonl")["receipts"] == 1
 
 
+def test_the_law_is_amended_and_a_key_given_up(at: Any) -> None:
+    house = at("founded")
+    order = house.says("order transmit wipe database=orders --key bob.key --yes")["order"]
+    shown = house.says("people remove cho --dry-run")
+    assert (shown["state"], shown["closes"], shown["amendment"]) == ("dry-run", [order], None)
+    proposed = house.says("people remove cho --key ann.key --yes")
+    assert (proposed["state"], proposed["version"]) == ("proposed", 2)
+    assert house.says("people list")["amendments"] == [proposed["words"]]
+    held = house.says(f"chain amend {proposed['amendment']} --key dee.key --yes")
+    assert (held["state"], held["needs"][0]["agreed"]) == ("holds", ["ann", "dee"])
+    assert house.says("people list")["version"] == 2
+    assert house.says("people list")["differs"]
+    house.shell.must("key", "new", "bob2.key", "--no-passphrase")
+    house.says("people enrol bob --key bob2.key")
+    replaced = house.says("people replace bob --key ann.key --yes")
+    assert [one["about"] for one in replaced["changes"]] == ["bob", "bob"]
+    given_up = house.says("key revoke dee.key --key dee.key --yes")
+    assert (given_up["person"], given_up["left"]) == ("dee", [])
+    assert house.says(f"chain amend {replaced['amendment']} --dry-run")["state"] == "ended"
+
+
 def test_an_order_that_is_stopped_and_one_that_is_taken_back(at: Any) -> None:
     house = at("founded")
     wipe = "request wipe database=orders --key ann.key --yes"  # by its everyday word
@@ -380,7 +405,7 @@ def test_a_question_left_unanswered_is_an_error(at: Any, monkeypatch: pytest.Mon
     def leaves(question: str, *, abort: bool) -> None:
         raise click.Abort
 
-    monkeypatch.setattr("cheget.cli.foundings.is_asked", lambda: True)
+    monkeypatch.setattr("cheget.cli.plain.is_asked", lambda: True)
     monkeypatch.setattr(click, "confirm", leaves)
     assert house.fails("people found --key ann.key")["kind"] == "Abort"
 

@@ -18,13 +18,13 @@ from cheget.cli.context import (
     followed,
     house_option,
     identify,
-    is_asked,
     json_option,
     now,
     reason_text,
     say,
     signing_options,
 )
+from cheget.cli.plain import confirm
 from cheget.cli.render import verdict
 from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
@@ -45,6 +45,7 @@ from cheget.service.desk import Acknowledgement, Desk
 from cheget.service.house import House
 
 _WORDS = click.argument("words", nargs=-1, required=True, metavar="ORDER")
+_HINT = "--yes, with the order's full digest"
 
 
 def _verb(function: Callable[..., None]) -> click.Command:
@@ -73,7 +74,7 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
                 f"{who.person} is needed below, at {', '.join(lost)}: concurring here strands it.",
                 err=True,
             )
-        _confirm(options, f"{who.person} concurs as {chosen}?")
+        confirm(options, f"{who.person} concurs as {chosen}?", _HINT)
         text = reason_text(options["reason"])
         document = draft_concurrence(
             seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
@@ -96,7 +97,7 @@ def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
         else:
             said = refusal_consequence(seen.proceeding, who.person, now())
         click.echo(said, err=True)
-        _confirm(options, f"{who.person} refuses?")
+        confirm(options, f"{who.person} refuses?", _HINT)
         document = draft_refusal(
             seen.proceeding.digest, signer=who.person, reason=text, now=now(), post=post
         )
@@ -118,7 +119,7 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError('what do you ask? --reason "…"')
     with at_desk(options["folder"]) as (_, desk):
         seen, who = _opened(desk, words, options)
-        _confirm(options, f"{who.person} asks?")
+        confirm(options, f"{who.person} asks?", _HINT)
         text = reason_text(options["reason"])
         document = draft_question(seen.proceeding.digest, signer=who.person, reason=text, now=now())
         done = desk.ask(enclose(document, who.signer), [text])
@@ -138,7 +139,7 @@ def countermand(words: tuple[str, ...], **options: Any) -> None:
             seen = view(desk, subject)
             if not options["as_json"]:
                 print_whole(seen)
-        _confirm(options, f"{who.person} takes it back?")
+        confirm(options, f"{who.person} takes it back?", _HINT)
         text = reason_text(options["reason"])
         document = draft_countermand(subject, signer=who.person, reason=text, now=now())
         done = desk.countermand(enclose(document, who.signer), [text])
@@ -175,14 +176,6 @@ def _seat(seen: View, person: str, wanted: str | None) -> str:
         where = f"it waits at {pending.level.id}"
         where += f", and {person} counts already, as {counted.seat}" if counted else ""
     raise NotAcceptedError(f"{person} is not asked: {where}", hint="cheget inbox")
-
-
-def _confirm(options: dict[str, Any], question: str) -> None:
-    if options["yes"]:
-        return
-    if not is_asked():
-        raise HouseError("there is nobody to ask", hint="--yes, with the order's full digest")
-    click.confirm(question, abort=True)
 
 
 def _report(
@@ -224,7 +217,7 @@ def _concur_beside(
     post = next((p for p in posts if p.startswith(f"{executor}/")), None)
     if post is None:
         raise NotAcceptedError(f"{who.person} does not sit beside {executor}")
-    _confirm(options, f"{who.person} concurs beside {executor}?")
+    confirm(options, f"{who.person} concurs beside {executor}?", _HINT)
     text: Text = reason_text(options["reason"])
     document = draft_crew_concurrence(
         seen.verified, signer=who.person, post=post, reason=text, now=now()

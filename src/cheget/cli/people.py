@@ -14,7 +14,6 @@ from cheget.errors import HouseError, KeyFileError, NotAcceptedError
 
 if TYPE_CHECKING:
     from cheget.keyring.signer import Signer
-    from cheget.order.charter import Charter
     from cheget.service.house import House
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,7 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def people() -> None:
-    """Enrol keys; found the house's first charter."""
+    """Enrol keys, found the first charter; people come, go and lose their keys."""
 
 
 @people.command()
@@ -51,15 +50,19 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     if drawn:
         _refuse_nobody(folder, person, document)
     house = draw_house(folder, fresh) if drawn else open_house(folder)
-    refuse_founded(house)
+    amends = is_founded(house)
     stored = _read(document) if document else _enrolment(house, person, options)
-    who, public = add_enrolment(house, stored)
+    who, public = add_enrolment(house, stored, founded=amends)
     value = {"who": who, "scheme": public.scheme, "house": house.people.house, "drawn": drawn}
 
     def text() -> None:
         if drawn:
             click.echo(f"drew deployment {house.deployment} for {house.people.house}: house.yaml")
         click.echo(f"{who} is enrolled, with a key of scheme {public.scheme}.")
+        if amends:
+            click.echo("The key counts once an amendment holds that has it.")
+            click.echo("next: cheget chain amend")
+            return
         click.echo("next: everybody else, and `cheget executor new` for each executor;"
                    " then cheget people found")  # fmt: skip
 
@@ -76,13 +79,20 @@ def list_(folder: Path | None, as_json: bool) -> None:
     from cheget.service.house import open_house
 
     house = open_house(folder_of(folder))
+    state = standing(house) | {"version": None, "amendments": [], "differs": False}
     rows = _rows(house)
-    state = standing(house)
+    if state["state"] == "founded":
+        from cheget.cli.roster import roster
+
+        rows, lines = roster(house)
+        state |= lines
     value = {"house": house.people.house, "people": rows, **state}
 
     def text() -> None:
         for row in rows:
-            keys = ", ".join(row["keys"]) or "no key"
+            keys = (
+                ", ".join([*row["keys"], *(f"{one} (waits)" for one in row["waits"])]) or "no key"
+            )
             posts = ", ".join(row["posts"]) or "no post"
             machine = " (machine)" if row["machine"] else ""
             click.echo(f"  {row['who']:<14} {posts:<28} {keys}{machine}")
@@ -108,6 +118,48 @@ def found(**options: Any) -> None:
     do(options)
 
 
+_PERSON = click.argument("whom", metavar="PERSON")
+_WITHIN = click.option(
+    "--within", default="7d", help="How long people have to agree.", show_default=True
+)
+
+
+@people.command()
+@_PERSON
+@click.option("--dry-run", is_flag=True, help="Show what it does, and sign nothing.")
+@_WITHIN
+@signing_options
+@house_option
+@json_option
+def remove(whom: str, **options: Any) -> None:
+    """Take PERSON off the roster: no key, no post, in every chain.
+
+    Shows what that does to each chain, and which open orders it closes; then proposes it. The
+    house's rule `remove` has to agree. Others agree by `cheget chain amend`.
+    """
+    from cheget.cli.staffing import remove as do
+
+    do(whom, options)
+
+
+@people.command()
+@_PERSON
+@click.option("--dry-run", is_flag=True, help="Show what it does, and sign nothing.")
+@_WITHIN
+@signing_options
+@house_option
+@json_option
+def replace(whom: str, **options: Any) -> None:
+    """Replace all keys of PERSON, who lost every device, by those that wait.
+
+    First `cheget people enrol PERSON`, with the new key. The house's rule `replace` has to
+    agree; PERSON cannot, having no key.
+    """
+    from cheget.cli.staffing import replace_keys
+
+    replace_keys(whom, options)
+
+
 @people.command("charter")
 @click.option("-o", "--output", type=_FILE, help="Write it there.")
 @house_option
@@ -127,28 +179,22 @@ def charter_(output: Path | None, folder: Path | None) -> None:
     click.echo(f"wrote {output}: charter {digest}")
 
 
-def read_proposed(house: House) -> Charter | None:
-    """The charter that the store has, founded or not."""
-    from cheget.order.charter import read_charter
-    from cheget.service.house import open_store
+def is_founded(house: House) -> bool:
+    """Whether keys change by amendment from now on.
 
-    if not (house.desk_folder / "store.sqlite").exists():
-        return None
-    store = open_store(house)
-    try:
-        payload = store.read(lambda tx: tx.charter())
-    finally:
-        store.close()
-    return read_charter(payload) if payload is not None else None
+    Raises:
+        NotAcceptedError: a first charter is proposed, and does not hold yet.
+    """
+    from cheget.cli.foundings import standing
 
-
-def refuse_founded(house: House) -> None:
-    """Keys are enrolled before the first charter, and changed by amendment after it."""
-    if read_proposed(house) is not None:
+    state = standing(house)["state"]
+    if state in {"proposed", "refused"}:
         raise NotAcceptedError(
-            "a charter has been proposed already: keys change by amendment from now on",
-            hint="this version cannot amend; a house founded anew takes new keys",
-        )
+            "a charter has been proposed already: a key enrolled now would not be in it",
+            hint="once it holds, enrol the key, and cheget chain amend" if state == "proposed"
+            else "it was refused: the house is founded anew",
+        )  # fmt: skip
+    return bool(state == "founded")
 
 
 def _refuse_nobody(folder: Path, person: str | None, document: Path | None) -> None:
@@ -214,7 +260,7 @@ def _rows(house: House) -> list[dict[str, Any]]:
     rows = [
         {
             "who": one.id, "name": one.name, "machine": one.machine,
-            "keys": held.pop(one.id, []),
+            "keys": held.pop(one.id, []), "waits": [],
             "posts": [
                 post for post in dict.fromkeys([*members, *house.people.posts])
                 if house.people.fills(post) == one.id
@@ -223,15 +269,22 @@ def _rows(house: House) -> list[dict[str, Any]]:
         for one in house.people.people
     ]  # fmt: skip
     rows += [
-        {"who": who, "name": who, "machine": True, "keys": keys, "posts": ["executor"]}
+        {
+            "who": who, "name": who, "machine": True, "keys": keys, "waits": [],
+            "posts": ["executor"],
+        }
         for who, keys in held.items()
-    ]
+    ]  # fmt: skip
     return rows
 
 
 def _said(state: dict[str, Any]) -> str:
     if state["state"] == "founded":
-        return f"The charter holds: {state['charter']}"
+        more = [f"An amendment waits: {one}" for one in state["amendments"]]
+        if state["differs"]:
+            more.append("This folder says something else than the charter: cheget chain amend")
+        held = f"The charter holds: {state['charter']}, version {state['version']}"
+        return "\n".join([held, *more])
     if state["state"] == "proposed":
         return f"A charter is proposed; still to agree: {', '.join(state['missing'])}"
     if state["state"] == "refused":

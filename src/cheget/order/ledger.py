@@ -301,7 +301,7 @@ def _prove_order(
     all_of_it = [*thread, *(one for a in order.attestations for one in threads[a])]
     entries = [_entry(law, one) for one in sorted(all_of_it, key=lambda one: one.position)]
     check_not_revoked(laws.events, laws.mentions, entries)
-    done = closings(laws.events, law, thread[0].at, laws.mentions)
+    done = closings(laws.events, law, thread[0].at, laws.mentions, laws.first)
     proceeding = fold(law, entries, closings=done)
     documents = {entry.digest: entry.document for entry in entries}
     for one in proceeding.counted:

@@ -381,7 +381,7 @@ def _open_or_released(case: _Case) -> str:
 
 def _fold(case: _Case) -> Proceeding:
     ordered = next(one for one in case.entries if one.digest == case.papers.order)
-    done = closings(case.law_state.events, case.law, ordered.at, case.mentions)
+    done = closings(case.law_state.events, case.law, ordered.at, case.mentions, case.pinned.charter)
     case.proceeding = fold(case.law, case.entries, closings=done)
     heads = {e.digest: e.document for e in case.entries}
     for one in case.proceeding.counted:

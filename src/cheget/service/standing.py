@@ -39,12 +39,14 @@ def closings_of(
     """What the law log did to an order under that law; None: nothing, to any."""
     if state is None:
         return ()
+    payload = tx.charter()
+    assert payload is not None  # noqa: S101 - there is a state, so there is a first charter
     mentions: dict[int, int] = {}
     for one in tx.of_kind("orders", "law"):
         header = decode(one.leaf)
         if isinstance(header, Mention):
             mentions.setdefault(header.size, one.position)
-    return closings(state.events, law, order_at, mentions)
+    return closings(state.events, law, order_at, mentions, read_charter(payload))
 
 
 def reentered(law: Law, stored: StoredEntry) -> Entry:
