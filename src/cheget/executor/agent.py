@@ -21,6 +21,7 @@ from cheget.errors import (
     StoppedError,
     VerificationError,
 )
+from cheget.executor.acquainted import Acquainted
 from cheget.executor.actions import (
     Act,
     Attempt,
@@ -42,8 +43,7 @@ from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
 from cheget.order.draft import Signer, enclose
 from cheget.order.fields import Head
-from cheget.order.papers import Filed, decode_papers, open_envelope, unverified_order
-from cheget.order.signatures import verify_signer
+from cheget.order.papers import decode_papers, open_envelope, unverified_order
 from cheget.order.verify import STOPPING, Explanation, Pinned, Verified, explain_code, verify_code
 
 BEFORE_TIME = 8  # the first step that is about this executor's own clock, journal and crew
@@ -117,8 +117,8 @@ class Agent:
             raise JournalError("the charter is not the one that executor.yaml pins")
         self.configuration = configuration
         self.charter = charter
-        self._followed = charter  # as the last law log that verified has it
         self.journal = journal
+        self.people = Acquainted(charter, journal)
         self.history = History(journal)
         self._signer = signer
         self._clock = clock
@@ -164,7 +164,7 @@ class Agent:
                 return False
         except ChegetError:
             return False
-        if not any(_is_signed(one, signer, filed) for one in (self.charter, self._followed)):
+        if not self.people.signed(signer, filed):
             return False
         self.journal.append("stop", self._clock.now(), digest=digest, envelope=stored.decode())
         return True
@@ -176,7 +176,7 @@ class Agent:
             code, executor=self.executor, pinned=self.pinned,
             circumstances=self._circumstances(order, None, ()),
         )  # fmt: skip
-        self._followed = explanation.charter or self._followed
+        self.people.meet(explanation.charter, self._clock.now())
         return explanation
 
     def take(self, code: bytes) -> Taken:
@@ -242,7 +242,7 @@ class Agent:
             or self.journal.of_order(order, "settled")
         ):
             raise JournalError("the outcome of that order is not unknown")
-        if outcome not in {"carried-out", "failed"} or looked not in self.charter.people:
+        if outcome not in {"carried-out", "failed"} or looked not in self.people:
             raise JournalError("settled as carried-out or failed, by a person of the house")
         receipts = self.journal.of_order(order, "receipt")
         before = open_envelope(receipts[-1].facts["envelope"].encode()).envelope.digest
@@ -483,12 +483,3 @@ class Agent:
         if law is not None:
             found["law"] = {"root": law.root, "size": law.size}
         return found
-
-
-def _is_signed(charter: Charter, signer: str, filed: Filed) -> bool:
-    """Whether somebody of that charter signed it: by the pinned one, or who joined since."""
-    try:
-        verify_signer(charter.people, signer, filed.envelope)
-    except ChegetError:
-        return False
-    return True
