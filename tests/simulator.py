@@ -185,14 +185,16 @@ class ChainSimulator:
         data = self.desk.papers(self.order)
         return verify_papers(data, pinned=self.pinned, now=self.clock.now())
 
-    def concurrence(self, who: str, seat: str | None = None) -> bytes:
+    def concurrence(
+        self, who: str, seat: str | None = None, absence: str | None = None
+    ) -> bytes:  # fmt: skip
         verified = self.verified()
         pending = verified.proceeding.pending
         if seat is None and pending is not None:
             seat = next((s for s in pending.level.members if self.staff.get(s) == who), who)
         document = draft_concurrence(
             verified, signer=who, seat=seat or who, reason=self.text("agreed"),
-            now=self.clock.now(),
+            now=self.clock.now(), absence=absence,
         )  # fmt: skip
         return enclose(document, self.signers[who])
 

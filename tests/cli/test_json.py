@@ -282,6 +282,8 @@ def test_the_law_is_amended_and_a_key_given_up(at: Any) -> None:
     house.says("people enrol bob --key bob2.key")
     replaced = house.says("people replace bob --key ann.key --yes")
     assert [one["about"] for one in replaced["changes"]] == ["bob", "bob"]
+    absence = house.says("away --until 2096-01-04 --key bob.key --yes")["absences"][0]
+    assert (absence["until"], absence["ended"]) == ("2096-01-04T00:00:00Z", False)
     given_up = house.says("key revoke dee.key --key dee.key --yes")
     assert (given_up["person"], given_up["left"]) == ("dee", [])
     assert house.says(f"chain amend {replaced['amendment']} --dry-run")["state"] == "ended"

@@ -29,7 +29,7 @@ from cheget.cli.render import verdict
 from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
-from cheget.order.consequence import refusal_consequence, stranded_levels, turns
+from cheget.order.consequence import Turn, refusal_consequence, stranded_levels, turns
 from cheget.order.documents import order_name
 from cheget.order.draft import (
     draft_concurrence,
@@ -67,7 +67,8 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
             return
         if seen.verified is None:
             raise StoppedError(verdict(seen.proceeding, seen.receipts, now()))
-        chosen = _seat(seen, who.person, seat)
+        turn = _turn(seen, who.person, seat)
+        chosen = turn.seat
         lost = stranded_levels(seen.proceeding, who.person, chosen, now())
         if lost:
             click.echo(
@@ -77,7 +78,12 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
         confirm(options, f"{who.person} concurs as {chosen}?", _HINT)
         text = reason_text(options["reason"])
         document = draft_concurrence(
-            seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
+            seen.verified,
+            signer=who.person,
+            seat=chosen,
+            reason=text,
+            now=now(),
+            absence=turn.absence,
         )
         done = desk.concur(enclose(document, who.signer), [text])
         _report(desk, done, who, options, f"{who.person} concurs.")
@@ -161,11 +167,11 @@ def _who(desk: Desk, options: dict[str, Any]) -> Identity:
     return identify(state.charter, options["person"], options["key_path"], state.revoked)
 
 
-def _seat(seen: View, person: str, wanted: str | None) -> str:
+def _turn(seen: View, person: str, wanted: str | None) -> Turn:
     mine = [turn for turn in turns(seen.proceeding, person, now()) if wanted in {None, turn.seat}]
     ready = [turn for turn in mine if turn.since <= now()]
     if ready:
-        return ready[0].seat
+        return ready[0]
     if mine:
         raise NotAcceptedError(f"the deputy's turn at {mine[0].seat} has not come yet")
     counted = next((one for one in seen.proceeding.counted if one.person == person), None)

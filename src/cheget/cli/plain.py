@@ -100,6 +100,17 @@ def span_of(text: str, option: str) -> int:
         raise click.UsageError(f"{option}: {error}") from None
 
 
+def instant_of(text: str, option: str) -> int:
+    """Seconds of a date's first moment in UTC, or of an instant, that an option gives."""
+    from cheget.audit.instant import from_text
+
+    try:
+        return from_text(f"{text}T00:00:00Z" if len(text) == len("2027-01-04") else text)
+    except ValueError:
+        expected = "a date like 2027-01-04, or an instant like 2027-01-04T08:00:00Z"
+        raise click.UsageError(f"{option}: {text[:40]!r} is not {expected}") from None
+
+
 def passphrase(path: Path) -> bytes:
     """The passphrase of a key file: asked, or from the file that CHEGET_PASSPHRASE_FILE names."""
     place = os.environ.get("CHEGET_PASSPHRASE_FILE")

@@ -22,6 +22,7 @@ from cheget.errors import (
     NotReleasedError,
     VerificationError,
 )
+from cheget.order.absent import Absent, aways
 from cheget.order.allowed import check_executors, check_order
 from cheget.order.charter import Charter, Law
 from cheget.order.closing import check_not_revoked, closings
@@ -90,6 +91,7 @@ class _Laws:
 
     first: Charter
     events: tuple[LawEvent, ...]
+    absences: tuple[Absent, ...]
     mentions: Mapping[int, int]
 
     def charter_at(self, position: int) -> Charter:
@@ -139,7 +141,10 @@ def prove(ledger: Ledger, pinned: Pinned | None = None) -> Proved:
     if [mention.size for _, mention in mentions] != list(range(1, law_head.size + 1)):
         raise LogError("the orders log does not mention each entry of the law log, once")
     state = _prove_law(ledger, law_placed, law_roots)
-    laws = _Laws(charter, state.events, {one.size: position for position, one in mentions})
+    absences = tuple(state.absences.values())
+    laws = _Laws(
+        charter, state.events, absences, {one.size: position for position, one in mentions}
+    )
     _check_pinned(state, charter, pinned)
     held = pinned.orders if pinned is not None else None
     head, roots = _head_of(charter, "orders", ledger.orders, held, _seen(placed))
@@ -302,7 +307,8 @@ def _prove_order(
     entries = [_entry(law, one) for one in sorted(all_of_it, key=lambda one: one.position)]
     check_not_revoked(laws.events, laws.mentions, entries)
     done = closings(laws.events, law, thread[0].at, laws.mentions, laws.first)
-    proceeding = fold(law, entries, closings=done)
+    away = aways(laws.absences, thread[0].at, laws.mentions)
+    proceeding = fold(law, entries, closings=done, aways=away)
     documents = {entry.digest: entry.document for entry in entries}
     for one in proceeding.counted:
         document = documents[one.digest]

@@ -23,7 +23,7 @@ from cheget.service.store import Reading, Store, Writing
 
 # Whoever follows the law needs every charter that was proposed: so many bytes leave room in a code.
 MAX_CHARTERS = 16 * 1024 * 1024
-KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation")
+KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation", "absence")
 
 
 def law_state(tx: Reading) -> LawState:
@@ -94,7 +94,7 @@ def propose_amendment(
 
 
 def answer_amendment(store: Store, stored: bytes, clock: Clock, text: Text) -> LawState:
-    """Take an agreement, a refusal or a countermand of an amendment, or a revocation.
+    """Take an agreement, a refusal or a countermand of an amendment, a revocation or an absence.
 
     Raises:
         NotAcceptedError: it does not fit the law as it stands; nothing was written.

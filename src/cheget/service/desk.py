@@ -47,12 +47,13 @@ from cheget.order.papers import (
     receipt_subject,
     subject_of,
 )
-from cheget.order.proceeding import Attested, Effect, Proceeding
+from cheget.order.proceeding import Attested, Effect, Proceeding, changed
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.shown import head_of, law_of, papers_of
 from cheget.service.standing import (
+    aways_of,
     check_receipt,
     check_seen,
     closings_of,
@@ -347,7 +348,7 @@ class Desk:
         size = tx.size("law")
         if size != self._read[0]:
             state = law_state(tx)
-            self._read = (size, state if state.events else None)
+            self._read = (size, state if state.events or state.absences else None)
             if state.events:
                 self.charter = state.charter
         return self._read[1]
@@ -400,8 +401,9 @@ class Desk:
         if not all(threads.values()):
             return self._fold(tx, order)  # a reader that began before what is known
         fresh = [(subject, one) for subject, thread in threads.items() for one in thread[1:]]
-        proceeding, places = known.proceeding, dict(known.places)
-        done = closings_of(tx, self._state(tx), proceeding.law, proceeding.transmitted)
+        places, state, at = dict(known.places), self._state(tx), known.proceeding.transmitted
+        proceeding = changed(known.proceeding, aways=aways_of(tx, state, at))
+        done = closings_of(tx, state, proceeding.law, at)
         for subject, stored in sorted(fresh, key=lambda one: one[1].position):
             proceeding = closed(proceeding, done, before=stored.position)
             proceeding, _ = step(proceeding, reentered(proceeding.law, stored))
@@ -425,9 +427,9 @@ class Desk:
         entries = [reentered(law, one) for thread in threads.values() for one in thread]
         places = {subject: len(thread) for subject, thread in threads.items()}
         at = next(one.at for one in entries if one.digest == order)
-        return _Known(
-            fold(law, entries, closings=closings_of(tx, self._state(tx), law, at)), places
-        )
+        state = self._state(tx)
+        done, away = closings_of(tx, state, law, at), aways_of(tx, state, at)
+        return _Known(fold(law, entries, closings=done, aways=away), places)
 
     def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
         found = []

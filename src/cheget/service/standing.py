@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cheget.audit.header import Mention, decode
 from cheget.errors import NotAcceptedError
+from cheget.order.absent import aways
 from cheget.order.charter import Charter, Law, read_charter
 from cheget.order.closing import closings
 from cheget.order.documents import Concurrence, Receipt
@@ -13,7 +14,7 @@ from cheget.order.fold import Closing, Entry
 from cheget.order.follow import LawState
 from cheget.order.keys import PublicKey, verify
 from cheget.order.papers import Filed, open_envelope
-from cheget.order.proceeding import Proceeding
+from cheget.order.proceeding import Away, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.store import Reading, StoredEntry
 
@@ -41,12 +42,22 @@ def closings_of(
         return ()
     payload = tx.charter()
     assert payload is not None  # noqa: S101 - there is a state, so there is a first charter
+    return closings(state.events, law, order_at, _mentions(tx), read_charter(payload))
+
+
+def aways_of(tx: Reading, state: LawState | None, order_at: int) -> dict[str, Away]:
+    """Who is away, as an order sees it."""
+    absences = state.absences.values() if state is not None else ()
+    return aways(absences, order_at, _mentions(tx)) if absences else {}
+
+
+def _mentions(tx: Reading) -> dict[int, int]:
     mentions: dict[int, int] = {}
     for one in tx.of_kind("orders", "law"):
         header = decode(one.leaf)
         if isinstance(header, Mention):
             mentions.setdefault(header.size, one.position)
-    return closings(state.events, law, order_at, mentions, read_charter(payload))
+    return mentions
 
 
 def reentered(law: Law, stored: StoredEntry) -> Entry:
