@@ -8,6 +8,7 @@ a placeholder. ``SESSIONS=write`` writes the files anew from what happens.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shlex
@@ -132,6 +133,9 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
         command = command.replace(f"$ORDER{place}", order)
     for place, amendment in enumerate(shell.amendments):
         command = command.replace(f"$AMENDMENT{place}", amendment)
+    invited = shell.here / "invited.json"
+    for place, one in enumerate(json.loads(invited.read_text()) if invited.exists() else ()):
+        command = command.replace(f"$INVITATION{place}", one["invitation"])
     words = shlex.split(command)
     match words:
         case ["cheget", *rest, ">", file]:

@@ -212,6 +212,17 @@ def test_what_an_edit_changes(at: Any) -> None:
     assert [one["verdict"] for one in found["ladders"]] == ["weaker"]
 
 
+def test_an_invitation(at: Any) -> None:
+    house = at("house")
+    (invited,) = house.says("people invite ann")
+    code = invited["invitation"]
+    made = house.says(f"people enrol ann --key ann.key --invitation {code} -o ann.json")
+    assert made["house"] is None
+    assert house.says("people list")["invited"] == {"ann": invited["until"]}
+    assert house.says("people enrol --document ann.json")["who"] == "ann"
+    assert house.says("people list")["invited"] == {}
+
+
 def test_founding(at: Any) -> None:
     house = at("house")
     for person in EVERYBODY:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import fresh, house_option, json_option, passphrase, say, signing_options
+from cheget.cli.plain import (
+    fresh,
+    house_option,
+    json_option,
+    now,
+    passphrase,
+    say,
+    signing_options,
+)
 from cheget.errors import HouseError, KeyFileError, NotAcceptedError
 
 if TYPE_CHECKING:
@@ -34,6 +42,9 @@ def people() -> None:
     help="How a key file signs: plainly, or as ssh-keygen -Y sign does.", show_default=True,
 )  # fmt: skip
 @click.option("--document", type=_FILE, help="An enrolment made elsewhere, as by an executor.")
+@click.option("--invitation", metavar="CODE", help="The code that you were given.")
+@click.option("-o", "--output", type=_FILE,
+              help="Write the enrolment there: on a machine without the house.")  # fmt: skip
 @house_option
 @json_option
 def enrol(person: str | None, document: Path | None, as_json: bool, **options: Any) -> None:
@@ -45,14 +56,20 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     from cheget.cli.context import folder_of
     from cheget.service.house import add_enrolment, draw_house, open_house
 
+    if options["output"] is not None:
+        _enrol_elsewhere(person, as_json, options)
+        return
     folder = folder_of(options["folder"])
     drawn = not (folder / "house.yaml").exists()
     if drawn:
         _refuse_nobody(folder, person, document)
     house = draw_house(folder, fresh) if drawn else open_house(folder)
     amends = is_founded(house)
-    stored = _read(document) if document else _enrolment(house, person, options)
+    stored = _read(document) if document else _enrolment_here(house, person, options)
+    invitation = _invitation_of(house, stored)
     who, public = add_enrolment(house, stored, founded=amends)
+    if invitation is not None:
+        invitation.unlink(missing_ok=True)
     value = {"who": who, "scheme": public.scheme, "house": house.people.house, "drawn": drawn}
 
     def text() -> None:
@@ -65,6 +82,41 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
             return
         click.echo("next: everybody else, and `cheget executor new` for each executor;"
                    " then cheget people found")  # fmt: skip
+
+    say(value, as_json, text)
+
+
+@people.command()
+@click.argument("who", nargs=-1, required=True, metavar="PERSON…")
+@house_option
+@json_option
+def invite(who: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
+    """Invite people to enrol a key on a machine of their own: a code each, used once, for 48 h.
+
+    Give each of them their code by a road that you trust. An enrolment of theirs that comes as a
+    document then has to be by that code.
+    """
+    from cheget.audit.instant import to_text
+    from cheget.cli.context import folder_of
+    from cheget.service.house import draw_house, open_house
+    from cheget.service.inviting import invite as do
+
+    place = folder_of(folder)
+    drawn = not (place / "house.yaml").exists()
+    house = draw_house(place, fresh) if drawn else open_house(place)
+    known = [one.id for one in house.people.people]
+    for one in who:
+        _person(known, one)  # before anybody is invited
+    made = {one: do(house, one, fresh(), now()) for one in dict.fromkeys(who)}
+    value = [
+        {"who": one, "invitation": code, "until": to_text(until)}
+        for one, (code, until) in made.items()
+    ]
+
+    def text() -> None:
+        for one, (code, until) in made.items():
+            click.echo(f"{one}, until {to_text(until)}:")
+            click.echo(f"  cheget people enrol {one} --key FILE --invitation {code} -o {one}.json")
 
     say(value, as_json, text)
 
@@ -86,7 +138,11 @@ def list_(folder: Path | None, as_json: bool) -> None:
 
         rows, lines = roster(house)
         state |= lines
-    value = {"house": house.people.house, "people": rows, **state}
+    from cheget.audit.instant import to_text
+    from cheget.service.inviting import invited
+
+    waiting = {who: to_text(until) for who, until in invited(house, now()).items()}
+    value = {"house": house.people.house, "people": rows, "invited": waiting, **state}
 
     def text() -> None:
         for row in rows:
@@ -96,6 +152,8 @@ def list_(folder: Path | None, as_json: bool) -> None:
             posts = ", ".join(row["posts"]) or "no post"
             machine = " (machine)" if row["machine"] else ""
             click.echo(f"  {row['who']:<14} {posts:<28} {keys}{machine}")
+        for who, until in waiting.items():
+            click.echo(f"Invited until {until}: {who}")
         click.echo(_said(state))
 
     say(value, as_json, text)
@@ -217,10 +275,56 @@ def _person(known: list[str], person: str | None) -> str:
     return person
 
 
-def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> bytes:
+def _enrolment_here(house: House, person: str | None, options: dict[str, Any]) -> bytes:
+    who = _person([one.id for one in house.people.people], person)
+    nonce = fresh()
+    if options["invitation"] is not None:
+        from cheget.service.inviting import read_code
+
+        deployment, nonce = read_code(options["invitation"])
+        if deployment != house.deployment:
+            raise NotAcceptedError("the invitation is to another house")
+    return _enrolment(house.deployment, who, nonce, options)
+
+
+def _enrol_elsewhere(person: str | None, as_json: bool, options: dict[str, Any]) -> None:
+    """Write an enrolment to be carried to the house, by the code that came from there."""
+    from cheget.order.papers import open_envelope
+    from cheget.service.inviting import read_code
+
+    if options["invitation"] is None or person is None:
+        raise click.UsageError("--output takes PERSON and --invitation CODE")
+    deployment, nonce = read_code(options["invitation"])
+    stored = _enrolment(deployment, person, nonce, options)
+    output: Path = options["output"]
+    try:
+        output.write_bytes(stored)
+    except OSError as error:
+        raise HouseError(f"{output}: {error.strerror}") from error
+    document: Any = open_envelope(stored).unverified
+    value = {"who": person, "scheme": document.scheme, "house": None, "drawn": False}
+
+    def text() -> None:
+        click.echo(f"wrote {output}, the enrolment of {person}.")
+        click.echo(f"next, in the house: cheget people enrol --document {output.name}")
+
+    say(value, as_json, text)
+
+
+def _invitation_of(house: House, stored: bytes) -> Path | None:
+    from cheget.order.law import check_enrolment
+    from cheget.order.papers import open_envelope
+    from cheget.service.inviting import check_invited
+
+    filed = open_envelope(stored)
+    who, _ = check_enrolment(house.deployment, filed)
+    document: Any = filed.unverified
+    return check_invited(house, who, bytes.fromhex(document.nonce), now())
+
+
+def _enrolment(deployment: str, who: str, nonce: bytes, options: dict[str, Any]) -> bytes:
     from cheget.order.draft import draft_enrolment, enclose
 
-    who = _person([one.id for one in house.people.people], person)
     key_path: Path | None = options["key_path"]
     signer: Signer
     if options["ssh"] or options["agent_key"]:
@@ -236,7 +340,7 @@ def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> byt
         raise KeyFileError(
             "no key to enrol", hint="--key FILE (cheget key new makes one), or --ssh"
         )
-    return enclose(draft_enrolment(house.deployment, who, signer.public, fresh()), signer)
+    return enclose(draft_enrolment(deployment, who, signer.public, nonce), signer)
 
 
 def _read(path: Path) -> bytes:
