@@ -54,7 +54,7 @@ def test_a_file_parameter_is_private_to_the_acts_user() -> None:
     name = hashlib.sha256(data).hexdigest()
     act = Run(("/bin/sh", "-c", 'cat "$1"; stat -c %U:%a "${1%/*}"', "act", "{plan}"),
               user="nobody")  # fmt: skip
-    result = perform(act, Attempt(KEY, {"plan": name}, {name: data}))
+    result = perform(act, Attempt(KEY, {"plan": name}, {"plan": data}))
     assert result.output == b"a plan\nnobody:700\n"
 
 

@@ -15,7 +15,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -66,7 +66,8 @@ class Attempt:
     """What an act is attempted with.
 
     ``key`` is derived from order and executor, never drawn, so that every attempt has the
-    same. ``files`` are contents by digest. ``inherit`` are descriptors that acts keep open.
+    same. ``files`` are contents by the name of their parameter, whose value is their digest.
+    ``inherit`` are descriptors that acts keep open.
     ``secrets`` go by the names of variables into the act's environment, and nowhere else.
     """
 
@@ -139,10 +140,12 @@ def probe(act: Act, attempt: Attempt) -> Outcome:
     """Read back whether the act was done: 0 done, 1 not done; anything else is unknown.
 
     *Not done* counts only where an earlier attempt can no longer take effect: of a command
-    that has ended, never of a request that may still be under way.
+    that has ended, never of a request that may still be under way. Of a file it is given the
+    digest: after a crash nobody has the file, and it must ask the same both times.
     """
     if not act.probe:
         return "unknown"
+    attempt = replace(attempt, files={})
     try:
         account = account_of(act.user) if isinstance(act, Run) else None
         with _arguments(act.probe, attempt, account) as argv:
@@ -280,15 +283,14 @@ class _arguments:  # noqa: N801 - used as a context manager
 
     def __enter__(self) -> list[str]:
         values = dict(self._attempt.parameters)
-        for name, value in values.items():
-            if value in self._attempt.files:
-                if self._folder is None:
-                    self._folder = tempfile.TemporaryDirectory(prefix="cheget-")
-                    self._hand_over(Path(self._folder.name))
-                path = Path(self._folder.name) / value
-                path.write_bytes(self._attempt.files[value])
-                self._hand_over(path)
-                values[name] = str(path)
+        for name, data in self._attempt.files.items():
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="cheget-")
+                self._hand_over(Path(self._folder.name))
+            path = Path(self._folder.name) / values[name]
+            path.write_bytes(data)
+            self._hand_over(path)
+            values[name] = str(path)
         # One pass over each argument: a value that looks like a hole stays as it is.
         return [_HOLE.sub(lambda hole: values[hole[1]], argument) for argument in self._argv]
 
