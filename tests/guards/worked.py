@@ -52,7 +52,7 @@ class Worked:
     journals: list[Journal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        chain, settings = blocks(self.page, "yaml")
+        chain, settings, *_ = blocks(self.page, "yaml")
         self.sim = ChainSimulator(
             parse_chain(chain.encode()), self.folder / "house", machines=self.machines
         )
