@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, assert_never
 
+from cheget.chain.chain import Action
 from cheget.errors import ActError, NotAllowedError, SwappedProgramError
 from cheget.executor.process import KEPT_OUTPUT, Account, account_of, run_program
 from cheget.executor.secret import scrub
@@ -95,6 +96,16 @@ def idempotency_key(order: str, executor: str) -> str:
 def holes(argv: Sequence[str]) -> set[str]:
     """The parameters that some arguments have a place for."""
     return {name for argument in argv for name in _HOLE.findall(argument)}
+
+
+def files_of(
+    action: Action, parameters: Mapping[str, str], files: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """The files, given by their digests, by the names of their parameters.
+
+    By kind: a text that reads like the digest of a file is a text all the same.
+    """
+    return {name: files[parameters[name]] for name, one in action.parameters if one.kind == "file"}
 
 
 def check_parameters(parameters: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ from cheget.executor.actions import (
     Result,
     check_parameters,
     check_user,
+    files_of,
     holes,
     idempotency_key,
     perform,
@@ -365,14 +366,9 @@ class Agent:
             orders={"root": verified.orders_head.root, "size": verified.orders_head.size},
             law={"root": verified.law_head.root, "size": verified.law_head.size},
         )  # fmt: skip
-        # By kind: a text that reads like the digest of a file is a text all the same.
-        files = {
-            name: verified.papers.files[parameters[name]]
-            for name, parameter in proceeding.action.parameters
-            if parameter.kind == "file"
-        }
         attempt = Attempt(
-            idempotency_key(digest, self.executor), parameters, files,
+            idempotency_key(digest, self.executor), parameters,
+            files_of(proceeding.action, parameters, verified.papers.files),
             (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
         return self._ended(intent, self._perform(act, attempt))
@@ -416,8 +412,9 @@ class Agent:
         self, intent: Record, outcome: str, output: bytes, *,
         resolves: str | None = None, looked: str | None = None,
     ) -> bytes:  # fmt: skip
-        facts = intent.facts
-        salt = bytes.fromhex(intent.hash)[:16]
+        facts, salt = intent.facts, bytes.fromhex(intent.hash)[:16]
+        # The receipt binds the text as the journal keeps it, so that it can be shown and compared.
+        text = output.decode(errors="replace")
         receipt = Receipt(
             acted_at=intent.at,
             crew=tuple(facts["crew"]),
@@ -427,7 +424,7 @@ class Agent:
             order=facts["order"],
             orders=Head(facts["orders"]["size"], facts["orders"]["root"]),
             outcome=outcome,
-            output=hashlib.sha256(salt + output).hexdigest(),
+            output=hashlib.sha256(salt + text.encode()).hexdigest(),
             release=facts["release"],
             looked=looked,
             resolves=resolves,
@@ -435,7 +432,7 @@ class Agent:
         stored = enclose(receipt, self._signer)
         self.journal.append(
             "receipt", self._clock.now(), order=facts["order"], envelope=stored.decode(),
-            output=output.decode(errors="replace"), salt=salt.hex(),
+            output=text, salt=salt.hex(),
         )  # fmt: skip
         return stored
 
