@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal, assert_never
 
 from cheget.chain.chain import Action
-from cheget.errors import ActError, NotAllowedError, SwappedProgramError
+from cheget.errors import ActError, OptionError, SwappedProgramError
 from cheget.executor.process import KEPT_OUTPUT, Account, account_of, run_program
 from cheget.executor.secret import scrub
 
@@ -112,18 +112,18 @@ def check_parameters(parameters: Mapping[str, str]) -> None:
     """Return only if no parameter could be taken for an option.
 
     Raises:
-        NotAllowedError: one begins with ``-``.
+        OptionError: one begins with ``-``.
     """
     for name, value in parameters.items():
         if value.startswith("-"):
-            raise NotAllowedError(f"{name} begins with -, and could be taken for an option")
+            raise OptionError(f"{name} begins with -, and could be taken for an option")
 
 
 def perform(act: Act, attempt: Attempt) -> Result:
     """Act, once. The caller has journaled the intent.
 
     Raises:
-        NotAllowedError: a parameter that no act may be given.
+        OptionError: a parameter that no act may be given.
     """
     check_parameters(attempt.parameters)
     try:

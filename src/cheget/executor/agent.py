@@ -17,6 +17,7 @@ from cheget.errors import (
     ChegetError,
     CrewRefusedError,
     JournalError,
+    OptionError,
     SecretError,
     StoppedError,
     VerificationError,
@@ -278,7 +279,7 @@ class Agent:
                 circumstances=self._circumstances(order, asked, crew),
             )  # fmt: skip
             check_parameters(dict(verified.proceeding.order.parameters))
-        except StoppedError as error:
+        except (StoppedError, OptionError) as error:
             return Taken(order, "refused", str(error))
         except VerificationError as error:
             return Taken(order, "waiting", str(error))
