@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 from worked import Worked, blocks, program
 
-from cheget.executor.actions import Act, Attempt, Result, perform
 from cheget.executor.agent import Agent
 
 TOKENS = {"Bearer only the executor's": {"GET", "POST"}, "Bearer ann's reports": {"GET"}}
@@ -150,19 +150,20 @@ def test_what_the_bank_does_not_know_of_is_unknown_counted_and_never_tried_again
     assert pays(guard, agent, "40000") == "waiting"
 
 
-@pytest.mark.parametrize(("dies", "outcome"), [("before", "unknown"), ("after", "carried-out")])
+@pytest.mark.parametrize(
+    ("point", "paid", "outcome"),
+    [("after-intent", 0, "unknown"), ("before-outcome", 1, "carried-out")],
+)
 def test_a_crash_between_act_and_journal_leads_to_no_second_payout(
-    guard: Worked, bank: Bank, dies: str, outcome: str
+    guard: Worked, bank: Bank, point: str, paid: int, outcome: str
 ) -> None:
-    def performer(act: Act, attempt: Attempt) -> Result:
-        if dies == "after":
-            perform(act, attempt)
-        raise SystemExit
-
-    with pytest.raises(SystemExit):
-        pays(guard, guard.agent(performer=performer))
+    """Really killed, in a process of its own. Before the call: unknown, and never paid."""
+    agent = guard.agent()
+    guard.released("ann", "pay", amount="1200", to=IBAN)
+    assert guard.killed(agent, point) == -signal.SIGKILL
+    assert len(bank.payouts) == paid
     assert [guard.shown(guard.agent()).outcome for _ in "ab"] == [outcome, outcome]
-    assert len(bank.payouts) == len(bank.calls) == (1 if dies == "after" else 0)
+    assert len(bank.payouts) == len(bank.calls) == paid
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="ways round are tried with curl")

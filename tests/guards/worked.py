@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,8 +76,8 @@ class Worked:
         """The agent over its journal; whoever held it before is gone."""
         self.close()
         journal = Journal(
-            self.own / "journal.jsonl", self.folder / "anchor", executor=self.name,
-            identity=bytes(16), now=self.sim.clock.now(),
+            self.own / "journal", self.own / "anchor", executor=self.name, identity=bytes(16),
+            now=self.sim.clock.now(),
         )  # fmt: skip
         self.journals.append(journal)
         agent = Agent(
@@ -106,6 +110,22 @@ class Worked:
             self.sim.clock.turn(hold)
             taken = agent.take(self.sim.desk.code(self.sim.order, self.name))
         return taken
+
+    def killed(self, agent: Agent, point: str) -> int:
+        """The hold is over, and an agent in a process of its own really dies; its exit status."""
+        held = agent.pinned
+        code = self.sim.desk.code(self.sim.order, self.name, law=held.law, orders=held.orders)
+        assert agent.take(code).outcome == "waiting"
+        self.close()
+        self.sim.clock.turn(self.sim.desk.proceeding(self.sim.order).action.hold)
+        (self.own / "code.json").write_bytes(self.sim.desk.code(self.sim.order, self.name))
+        (self.own / "facts.json").write_text(json.dumps({"now": self.sim.clock.now()}))
+        tests = DOCS.parent.parent / "tests"
+        return subprocess.run(
+            [sys.executable, tests / "executor" / "crash.py", self.own, point, "right"],
+            env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
+            timeout=60, check=False,
+        ).returncode  # fmt: skip
 
     def tested(self) -> tuple[int, str]:
         """``cheget executor test``: its exit status, and what it says."""
