@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,16 @@ def test_an_act_that_takes_too_long_is_killed_with_what_left_its_session(tmp_pat
     assert result.outcome == "unknown"
     assert pid.exists()
     assert not is_alive(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="room is given back on Linux only")
+def test_output_without_end_takes_little_room_and_its_end_is_kept() -> None:
+    look = "stat -L -c 'of %s bytes %b blocks are left' /proc/self/fd/1"
+    script = f"yes | head -c 100000000; sleep 0.5; {look}; yes | head -c 9000; echo end"
+    result = perform(Run(("/bin/sh", "-c", script), timeout=60), Attempt(KEY, {}))
+    size, blocks = re.search(rb"of (\d+) bytes (\d+) blocks are left", result.output).groups()
+    assert int(size) == 100_000_000
+    assert int(blocks) * 512 < 20_000_000
+    assert len(result.output) == 64 * 1024
+    assert result.output.endswith(b"end\n")
+    assert b"\0" not in result.output
