@@ -137,6 +137,36 @@ def test_an_agent_that_dies_after_the_drop_finds_that_it_was_done(
     assert "archive_2026" not in server.tables
 
 
+def test_the_probe_waits_for_an_act_that_is_still_under_way(
+    guard: Worked, server: Database
+) -> None:
+    """It says neither *done* nor *not done* of what may still be either."""
+    act = guard.configuration.acts["drop"]
+    place = act.probe[-1]
+    given = {**os.environ, "PGPASSWORD": PASSWORDS["cheget_db"], "CHEGET_KEY": "under way"}
+    under_way = subprocess.Popen(
+        [server.psql, "-XAtq", place], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=given,
+        text=True,
+    )  # fmt: skip
+    assert under_way.stdin is not None
+    under_way.stdin.write("begin; insert into cheget.done values ('under way');\n")
+    under_way.stdin.flush()
+    until(server, "select count(*) from pg_stat_activity where state = 'idle in transaction'")
+    probe = subprocess.Popen(act.probe, env=given)
+    until(server, "select count(*) from pg_locks where not granted")
+    assert probe.poll() is None
+    under_way.communicate("commit;\n", timeout=30)
+    assert probe.wait(timeout=30) == 0
+
+
+def until(server: Database, count: str) -> None:
+    for _ in range(600):
+        if server.run(count) != "0\n":
+            return
+        time.sleep(0.05)
+    pytest.fail(f"never: {count}")
+
+
 def test_the_page_shows_the_statement_as_it_is() -> None:
     assert blocks("postgresql.md", "sql")[0] == (DOCS / "drop.sql").read_text()
 
