@@ -7,6 +7,7 @@ a placeholder. ``SESSIONS=write`` writes the files anew from what happens.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -136,6 +137,7 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
     invited = shell.here / "invited.json"
     for place, one in enumerate(json.loads(invited.read_text()) if invited.exists() else ()):
         command = command.replace(f"$INVITATION{place}", one["invitation"])
+    command = re.sub(r"\$SHA256\(([^)]+)\)", lambda file: _sha256(file[1]), command)
     words = shlex.split(command)
     match words:
         case ["cheget", *rest, ">", file]:
@@ -145,6 +147,7 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
         case ["cheget", *rest]:
             return shell.run(*rest)
         case ["edit", file, old, new]:
+            old, new = (text.replace("\\n", "\n") for text in (old, new))
             assert old in Path(file).read_text(), f"{file} has no {old}"
             Path(file).write_text(Path(file).read_text().replace(old, new, 1))
         case ["write", file, text]:
@@ -158,6 +161,10 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
         case _:
             raise AssertionError(f"no command of a session: {command}")
     return "", ""
+
+
+def _sha256(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def said(shell: Shell, text: str) -> list[str]:

@@ -265,6 +265,7 @@ def test_an_order_down_the_chain(at: Any) -> None:
     assert shown["carried_out"] is True
     assert shown["reason"] == "ticket 1182"
     assert [one["reason"] for one in shown["questions"]] == ["which backup?"]
+    assert shown.pop("outputs") == {"production-db": "wipes orders\n"}
     assert house.lines(f"watch {first}") == [shown]
     assert house.says("executor status production-db")["heads"]["orders"]["size"] == 9
     assert house.says(f"log redact {first} --yes")["erased"] == 4

@@ -37,13 +37,14 @@ def new(
     name: str, chain_name: str | None, deployment: str | None, own: Path | None,
     folder: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make an executor: executor.yaml to fill in, a key, and the key's enrolment.
+    """Make an executor: executor.yaml to fill in, a key, its enrolment, a unit for systemd.
 
     In a house the key is enrolled at once. On a machine without one, give --folder, --chain
     FILE and --deployment, and carry enrolment.json to the house: `cheget people enrol
     --document`.
     """
     from cheget.cli.install import make, place_of
+    from cheget.cli.template import unit_name
 
     place, founded = place_of(name, own, folder), False
     if deployment is not None:
@@ -60,7 +61,8 @@ def new(
     value = {"executor": name, "chain": chain.id, "folder": str(place.folder)}
 
     def text() -> None:
-        click.echo(f"wrote {place.folder}: executor.yaml, executor.key, enrolment.json")
+        unit = unit_name(name)
+        click.echo(f"wrote {place.folder}: executor.yaml, executor.key, enrolment.json, {unit}")
         if founded:
             click.echo(f"{name} is enrolled; its key counts once an amendment holds that has it.")
             click.echo("next: cheget chain amend")

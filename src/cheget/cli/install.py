@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cheget.cli.plain import fresh, now, state_folder
-from cheget.cli.template import UNPINNED, settings_text
+from cheget.cli.template import UNPINNED, settings_text, unit_name, unit_text
 from cheget.errors import ChainFileError, HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def read_settings(place: Place, name: str) -> Configuration:
 
 
 def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> bytes:
-    """Write folder, file and key of a new executor; return the enrolment of its key."""
+    """Write folder, files and key of a new executor; return the enrolment of its key."""
     from cheget.keyring import keyfile
     from cheget.order.draft import draft_enrolment, enclose
 
@@ -110,6 +112,12 @@ def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> byt
         stored = enclose(draft_enrolment(deployment, name, signer.public, fresh()), signer)
         (place.folder / "enrolment.json").write_bytes(stored + b"\n")
         place.settings.write_text(settings_text(name, chain, at))
+        found = shutil.which("cheget")
+        program = (found,) if found else (sys.executable, "-m", "cheget")
+        house = place.folder / at
+        writes = [place.folder, *([house / "desk"] if (house / "people.yaml").is_file() else [])]
+        unit = unit_text(name, chain.id, place.folder, writes, program)
+        (place.folder / unit_name(name)).write_text(unit)
     except OSError as error:
         raise HouseError(f"{place.folder}: {error.strerror}") from error
     return stored

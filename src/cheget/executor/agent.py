@@ -17,6 +17,7 @@ from cheget.errors import (
     ChegetError,
     CrewRefusedError,
     JournalError,
+    OptionError,
     SecretError,
     StoppedError,
     VerificationError,
@@ -29,6 +30,7 @@ from cheget.executor.actions import (
     Result,
     check_parameters,
     check_user,
+    files_of,
     holes,
     idempotency_key,
     perform,
@@ -277,7 +279,7 @@ class Agent:
                 circumstances=self._circumstances(order, asked, crew),
             )  # fmt: skip
             check_parameters(dict(verified.proceeding.order.parameters))
-        except StoppedError as error:
+        except (StoppedError, OptionError) as error:
             return Taken(order, "refused", str(error))
         except VerificationError as error:
             return Taken(order, "waiting", str(error))
@@ -366,7 +368,8 @@ class Agent:
             law={"root": verified.law_head.root, "size": verified.law_head.size},
         )  # fmt: skip
         attempt = Attempt(
-            idempotency_key(digest, self.executor), parameters, verified.papers.files,
+            idempotency_key(digest, self.executor), parameters,
+            files_of(proceeding.action, parameters, verified.papers.files),
             (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
         return self._ended(intent, self._perform(act, attempt))
@@ -410,8 +413,9 @@ class Agent:
         self, intent: Record, outcome: str, output: bytes, *,
         resolves: str | None = None, looked: str | None = None,
     ) -> bytes:  # fmt: skip
-        facts = intent.facts
-        salt = bytes.fromhex(intent.hash)[:16]
+        facts, salt = intent.facts, bytes.fromhex(intent.hash)[:16]
+        # The receipt binds the text as the journal keeps it, so that it can be shown and compared.
+        text = output.decode(errors="replace")
         receipt = Receipt(
             acted_at=intent.at,
             crew=tuple(facts["crew"]),
@@ -421,7 +425,7 @@ class Agent:
             order=facts["order"],
             orders=Head(facts["orders"]["size"], facts["orders"]["root"]),
             outcome=outcome,
-            output=hashlib.sha256(salt + output).hexdigest(),
+            output=hashlib.sha256(salt + text.encode()).hexdigest(),
             release=facts["release"],
             looked=looked,
             resolves=resolves,
@@ -429,7 +433,7 @@ class Agent:
         stored = enclose(receipt, self._signer)
         self.journal.append(
             "receipt", self._clock.now(), order=facts["order"], envelope=stored.decode(),
-            output=output.decode(errors="replace"), salt=salt.hex(),
+            output=text, salt=salt.hex(),
         )  # fmt: skip
         return stored
 
