@@ -198,5 +198,5 @@ def test_a_page_of_another_house_signs_nothing_here(law: Amender) -> None:
 
 def test_the_page_of_a_house_is_one_for_ever(law: Amender) -> None:
     terms = replace(law.charter.terms, rp_id="other.example.com")
-    with pytest.raises(CharterError, match="for ever"):
+    with pytest.raises(NotAcceptedError, match="for ever"):
         law.propose(law.next(terms=terms))
