@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.context import at_desk, followed, identify, now, reason_text, say
-from cheget.cli.key import fingerprint, public_of
+from cheget.cli.key import public_of
 from cheget.cli.plain import confirm
 from cheget.cli.terminal import safe
 from cheget.cli.wording import count, joined
@@ -16,7 +16,7 @@ from cheget.errors import KeyFileError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.documents import Revocation, order_name
 from cheget.order.draft import enclose
-from cheget.order.keys import PublicKey
+from cheget.order.keys import PublicKey, fingerprint
 from cheget.service.amending import answer_amendment
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 from cheget.cli.amendments import waiting
 from cheget.cli.context import followed
-from cheget.cli.key import fingerprint
 from cheget.order.documents import order_name
+from cheget.order.keys import fingerprint
 from cheget.service.amended import amended, held_charters, is_same, pending
 from cheget.service.clock import SystemClock
 from cheget.service.house import House, open_desk, open_store
