@@ -273,17 +273,9 @@ def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str
             proceeding.ending is not None,
             f"The order is {proceeding.state}: nothing more can be signed that counts.",
         ),
-        (
-            counted is not None,
-            f"You concurred at {clock(counted.answered_at)} UTC." if counted else "",
-        ),
+        (counted is not None, f"You concurred at {at} UTC."),
         (person in proceeding.refusers, "You refused."),
-        (
-            later is not None,
-            f"Your turn as deputy of {later.seat} comes in {until(later.since - now)}."
-            if later
-            else "",
-        ),
+        (later is not None, f"Your turn as deputy of {seat} comes in {left}."),
         (
             proceeding.release is not None,
             "The order is released. Whoever has a seat may still countermand it.",
