@@ -15,6 +15,7 @@ from cheget.order.documents import (
     Refusal,
     Review,
     Revocation,
+    Session,
 )
 from cheget.order.fields import Head, Named
 
@@ -38,4 +39,5 @@ DOCUMENTS: tuple[AnyDocument, ...] = (
     Review(T, D[1], D[2], D[3], "ann"),
     Receipt(T, (D[1],), N, "production-db", Head(7, D[2]), D[3], Head(9, D[4]), "carried-out",
             D[5], D[6], "ann", D[7]),
+    Session(T, "https://cheget.example.com", N, N, "ann"),
 )  # fmt: skip

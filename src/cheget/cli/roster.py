@@ -17,8 +17,9 @@ def roster(house: House) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A row for each person and executor, and where the law stands, as JSON."""
     store = open_store(house)
     try:
-        state = followed(open_desk(house, store, SystemClock()))
-        held = store.read(lambda tx: held_charters(tx, state))
+        desk = open_desk(house, store, SystemClock())
+        state = followed(desk)
+        held = held_charters(desk.charters(), state)
     finally:
         store.close()
     charter, waits = state.charter, pending(house, state, held)

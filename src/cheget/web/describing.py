@@ -15,6 +15,7 @@ from cheget.order.documents import order_name
 from cheget.order.keys import PublicKey, fingerprint
 from cheget.order.telling import until
 from cheget.proof.account import Account, accounts
+from cheget.service.amending import law_state
 
 if TYPE_CHECKING:
     from cheget.service.counter import LocalCounter
@@ -162,7 +163,7 @@ def people_view(
     counter: LocalCounter, now: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """The roster's rows, and the amendments that wait."""
-    state = counter.state()
+    state = counter.store.read(law_state)
     charter, usable = state.charter, state.usable
     away = {
         one.document.signer: to_text(one.document.until)[:10] for one in state.absences.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.telling import until, verdict
 from cheget.service.api.problems import Problem
+from cheget.service.store import Reading, StoredEntry
 from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
 from cheget.web.rendering import STATIC
 from cheget.web.showing import order_view, shown, title_of
@@ -171,9 +173,7 @@ def _log_rows(visit: Visit, leaves: Iterable[tuple[int, bytes]]) -> Iterable[dic
             yield {"position": position, "at": at, "kind": "law", "who": "", "order": None,
                    "words": "", "subject": f"law log at size {header.size}"}  # fmt: skip
             continue
-        entry = visit.door.counter.store.read(
-            lambda tx, one=header: tx.thread("orders", one.subject, one.seq)[0]
-        )
+        entry = visit.door.counter.store.read(partial(_entry, header))
         document: Any = open_envelope(entry.envelope).unverified
         who = getattr(document, "signer", getattr(document, "executor", ""))
         about = getattr(document, "order", header.subject)
@@ -183,6 +183,10 @@ def _log_rows(visit: Visit, leaves: Iterable[tuple[int, bytes]]) -> Iterable[dic
             "order": about if is_known else None,
             "words": order_name(about) if is_known else "", "subject": header.subject[:16],
         }  # fmt: skip
+
+
+def _entry(header: Header, tx: Reading) -> StoredEntry:
+    return tx.thread("orders", header.subject, header.seq)[0]
 
 
 @router.get("/events")
