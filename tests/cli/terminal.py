@@ -220,8 +220,16 @@ def crewed(shell: Shell) -> None:
     released(shell, chain, f"{people}posts: {{production-db/witness: eve}}\n", (*EVERYBODY, "eve"))
 
 
+def emergency(shell: Shell) -> None:
+    """The charter holds, with an action that is looked at afterwards."""
+    action = ("emergency-wipe: {executors: [production-db], limit: 1 per 7d,"
+              ' review: "any of (cho, dee) within 48h"}')  # fmt: skip
+    founded(shell, CHAIN.replace("conditions: {in", f"  {action}\nconditions: {{in"))
+
+
 STARTS = {
     "crewed": crewed,
+    "emergency": emergency,
     "house": house,
     "enrolled": enrolled,
     "founded": founded,

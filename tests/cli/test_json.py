@@ -29,7 +29,9 @@ REGISTRY: Registry[Any] = Registry().with_resources(
     (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
 # Verbs whose schema goes by another name; all others are named after their words.
-SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
+SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand", "review"), "answer") | {
+    "watch": "show"
+}
 PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
 BESIDE = {
     "defs",
