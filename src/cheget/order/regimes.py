@@ -102,27 +102,34 @@ def _between(old: Charter | None, new: Charter, at: int) -> Iterator[Coming]:
     by = f"charter {new.version}"
     before: Mapping[str, Person] = old.people if old is not None else {}
     for who in sorted(before.keys() | new.people.keys()):
-        was, now = before.get(who), new.people.get(who)
-        if was is None and now is not None:
-            yield Coming(at, "joined", who, "a machine" if now.machine else "", by)
-        elif now is None:
-            yield Coming(at, "left", who, "", by)
-        elif was is not None and was.machine != now.machine:
-            yield Coming(at, "changed", who, "a machine" if now.machine else "no machine", by)
-        yield from _keys(at, who, (was or NOBODY).keys, (now or NOBODY).keys, by)
-    held: Mapping[str, str] = old.posts if old is not None else {}
-    for post in sorted(held.keys() | new.posts.keys()):
-        if (left := held.get(post)) != (filled := new.posts.get(post)):
-            if left is not None:
-                yield Coming(at, "post left", left, post, by)
-            if filled is not None:
-                yield Coming(at, "post filled", filled, post, by)
+        yield from _person(at, who, before.get(who), new.people.get(who), by)
+    yield from _posts(at, old.posts if old is not None else {}, new.posts, by)
     machines: Mapping[str, PublicKey] = old.executors if old is not None else {}
     for name in sorted(machines.keys() | new.executors.keys()):
-        given, taken = new.executors.get(name), machines.get(name)
-        if given != taken:
-            keys = ((taken,) if taken else (), (given,) if given else ())
-            yield from _keys(at, f"executor {name}", *keys, by)
+        was, now = ((one,) if one is not None else () for one in
+                    (machines.get(name), new.executors.get(name)))  # fmt: skip
+        yield from _keys(at, f"executor {name}", was, now, by)
+
+
+def _person(at: int, who: str, was: Person | None, now: Person | None, by: str) -> Iterator[Coming]:
+    if was is None and now is not None:
+        yield Coming(at, "joined", who, "a machine" if now.machine else "", by)
+    elif was is not None and now is None:
+        yield Coming(at, "left", who, "", by)
+    elif was is not None and now is not None and was.machine != now.machine:
+        yield Coming(at, "changed", who, "a machine" if now.machine else "no machine", by)
+    yield from _keys(at, who, (was or NOBODY).keys, (now or NOBODY).keys, by)
+
+
+def _posts(at: int, old: Mapping[str, str], new: Mapping[str, str], by: str) -> Iterator[Coming]:
+    for post in sorted(old.keys() | new.keys()):
+        left, filled = old.get(post), new.get(post)
+        if left == filled:
+            continue
+        if left is not None:
+            yield Coming(at, "post left", left, post, by)
+        if filled is not None:
+            yield Coming(at, "post filled", filled, post, by)
 
 
 def _keys(
