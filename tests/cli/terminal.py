@@ -155,6 +155,7 @@ def said(shell: Shell, text: str) -> list[str]:
             order, f"<order {place}>"
         )
     for pattern, placeholder in (
+        (r'"checkpoint": "[^"]*"', '"checkpoint": "<note>"'),
         (r"\b[0-9a-f]{64}\b", "<digest>"),
         (r"^order  (?:[a-z]+ ){5}[a-z]+(?=   )", "order  <words>"),
         (r"\b[0-9a-f]{32}\b", "<128 bits>"),

@@ -51,6 +51,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "verify": ("verify:verify", "Verify a code offline, step by step."),
     "executor": ("executor:executor", "The agent beside the act: new, pin, run, status, settle."),
     "log": ("log:log", "The log: verify, prove, export, redact."),
+    "audit": ("audit:audit", "A house in a period, for whoever has to vouch for it."),
     "demo": ("demo:demo", "The chain of the article, through two orders."),
     "completion": ("completion:completion", "Completion for your shell."),
 }

@@ -66,7 +66,7 @@ def run(
             )
         agent = open_agent(place, name, anchors, sources, crew)
         try:
-            clear = _rounds(agent, place.folder / "receipts", 0 if once else seconds, as_json)
+            clear = _rounds(agent, place.folder, 0 if once else seconds, as_json)
         except KeyboardInterrupt:
             return
         finally:
@@ -75,7 +75,7 @@ def run(
         raise click.exceptions.Exit(1)
 
 
-def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
+def _rounds(agent: Any, folder: Path, every: int, as_json: bool) -> bool:
     """Ask again and again; say what is new. With ``every`` 0, ask once."""
     from cheget.cli.sources import leave_receipt
 
@@ -92,8 +92,9 @@ def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
             taken = []
         for one in taken:
             if one.receipt is not None:
-                leave_receipt(receipts, one.receipt)
+                leave_receipt(folder / "receipts", one.receipt)
             if told.get(one.order) != (one.outcome, one.says):
+                _keep(folder, agent.executor, one)
                 told[one.order] = (one.outcome, one.says)
                 _tell(agent.executor, one, as_json)
         if not every:
@@ -101,6 +102,16 @@ def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
                 _warn(f"nothing new for {agent.executor}")
             return not any(one.outcome in CLEAR_NO for one in taken)
         time.sleep(every)
+
+
+def _keep(folder: Path, executor: str, taken: Taken) -> None:
+    """For auditors; that it can't be kept stops no executor."""
+    from cheget.cli.kept import keep_refused
+
+    try:
+        keep_refused(folder, executor, taken)
+    except HouseError as error:
+        _warn(f"what was refused is not kept: {error}")
 
 
 def _tell(executor: str, taken: Taken, as_json: bool) -> None:
