@@ -135,7 +135,10 @@ def show(found: Report, cannot: Sequence[str]) -> None:
         title, _, columns = SECTIONS[name]
         click.echo(f"\n{click.style(title, bold=True)}" + ("" if rows else ": none"))
         if rows:
-            terminal.print(_table(columns, rows))
+            with terminal.capture() as captured:
+                terminal.print(_table(columns, rows))
+            for line in captured.get().splitlines():
+                click.echo(line.rstrip())
     click.echo("\n" + "\n".join(cannot))
 
 
