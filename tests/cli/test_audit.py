@@ -21,6 +21,7 @@ from cheget.cli.audit_tables import SECTIONS, show, written
 from cheget.cli.auditing import Report, gather
 from cheget.cli.chronicles import Period
 from cheget.cli.kept import MOST, append_line, keep_refused, read_lines
+from cheget.errors import HouseError
 from cheget.executor.agent import Taken
 from cheget.order.charter import Charter
 from cheget.order.documents import Revocation, order_name
@@ -382,6 +383,25 @@ def test_an_executor_keeps_a_refusal_once_and_never_without_end(tmp_path: Path) 
     path.write_text("".join(f"{line}\n" for _ in range(MOST)))
     keep_refused(tmp_path, DB, Taken("1" * 64, "refused", "another", step=6))
     assert len(read_lines(path)) == MOST
+
+
+@pytest.mark.parametrize("text", ["one\u2028two\x85three", "a\nb", '"}', ""])
+def test_what_was_kept_reads_back_whatever_ends_of_lines_it_holds(
+    tmp_path: Path, text: str
+) -> None:
+    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", text, step=6))
+    keep_refused(tmp_path, DB, Taken("1" * 64, "refused", text, step=6))
+    assert [one["says"] for one in read_lines(tmp_path / "refused.jsonl")] == [text, text]
+
+
+def test_a_file_that_nobody_could_have_kept_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "refused.jsonl"
+    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "no", step=6))
+    monkeypatch.setattr("cheget.cli.kept.LARGEST", 10)
+    with pytest.raises(HouseError, match="10 are all"):
+        read_lines(path)
 
 
 def test_the_last_test_of_a_guard_decides(audited: Audited) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REFUSED = "refused.jsonl"
 MOST = 1_000  # refusals that are kept: who shows codes without end must not fill the disk
+LARGEST = 64 * 1024 * 1024  # bytes of a file that is read
 LONGEST = 500  # characters of why
 ONCE = 9  # the step that waits for nothing: a limit, a tenure, a journal set back
 
@@ -48,11 +49,16 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         HouseError: it can't be read, or a line is no object.
     """
     try:
-        text = path.read_text("utf-8") if path.exists() else ""
+        if not path.exists():
+            return []
+        if (size := path.stat().st_size) > LARGEST:
+            raise HouseError(f"{path}: {size:,} bytes, and {LARGEST:,} are all")
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise HouseError(f"{path}: {error}") from error
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
+    # By its newlines alone: what somebody printed may hold other ends of lines.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):

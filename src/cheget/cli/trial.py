@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.kept import append_line
+from cheget.cli.kept import append_line, read_lines
 from cheget.cli.plain import house_option, json_option, say
 from cheget.cli.running import FOLDER, NAME
 from cheget.cli.terminal import safe
@@ -73,13 +72,9 @@ def trial_of(place: Place, name: str) -> dict[str, Any]:
 
 def last_trial(place: Place) -> dict[str, Any] | None:
     """When it was tested last, and how many ways round were open; None before it was."""
-    try:
-        lines = (place.folder / KEPT).read_text("utf-8").splitlines()
-    except OSError:
+    if not (lines := read_lines(place.folder / KEPT)):
         return None
-    if not lines:
-        return None
-    found = json.loads(lines[-1])
+    found = lines[-1]
     return {
         "at": found["at"], "passed": found["passed"],
         "ways_round": sum(one["result"] == "not-denied" for one in found["ways_round"]),
