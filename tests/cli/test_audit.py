@@ -7,7 +7,6 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,13 @@ from cheget.cli.chronicles import Period
 from cheget.cli.kept import MOST, append_line, keep_refused, read_lines
 from cheget.errors import HouseError
 from cheget.executor.agent import Taken
-from cheget.order.charter import Charter
-from cheget.order.documents import Revocation, order_name
-from cheget.order.draft import draft_agreement, draft_founding, draft_review, enclose
-from cheget.order.fields import Head
+from cheget.order.documents import order_name
+from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope
-from cheget.service.amending import answer_amendment, law_state, propose_amendment
 from cheget.service.clock import SystemClock
 from cheget.service.house import House
-from simulator import START, ChainSimulator, scenario, signer
+from motions import amend, following, revoke
+from simulator import START, ChainSimulator, scenario
 
 DB = "production-db"
 DAY = 86_400
@@ -56,38 +53,6 @@ class Audited:
     def faults(self, **period: int) -> list[str]:
         """Without what this version's proof of the law says of amendments."""
         return [one for one in self.on(**period).faults if "the logs are not proved" not in one]
-
-    @property
-    def charter(self) -> Charter:
-        return self.sim.store.read(law_state).charter
-
-    def amend(self, **changes: object) -> None:
-        """Another charter, agreed by whoever has to."""
-        sim, old = self.sim, self.charter
-        new = replace(old, version=old.version + 1, before=old.digest, **changes)  # type: ignore[arg-type]
-        text = sim.text("dan leaves")
-        stored = enclose(
-            draft_founding(new, signer="ann", reason=text, now=sim.clock.now(), decide_within=DAY),
-            sim.signers["ann"],
-        )
-        propose_amendment(sim.store, new, [], stored, sim.clock, text)
-        digest = open_envelope(stored).envelope.digest
-        for who in ("ann", "bob", "cho", "dee", "eve"):
-            size, root = sim.store.read(lambda tx: (n := tx.size("law"), tx.peaks("law", n).root()))
-            text = sim.text("agreed")
-            answer = draft_agreement(
-                digest, signer=who, seen=Head(size, root.hex()), reason=text, now=sim.clock.now()
-            )
-            if not sim.store.read(law_state).proposals[digest].ended:
-                answer_amendment(sim.store, enclose(answer, sim.signers[who]), sim.clock, text)
-
-    def revoke(self, who: str) -> None:
-        sim, text = self.sim, self.sim.text("lost")
-        key = signer(who)
-        document = Revocation(
-            sim.deployment, key.public.key.hex(), text.digest, sim.clock.now(), who
-        )
-        answer_amendment(sim.store, enclose(document, key), sim.clock, text)
 
     def tested(self, *, passed: bool) -> None:
         way = {"as": "ann", "result": "denied" if passed else "not-denied", "says": "", "status": 0}
@@ -114,11 +79,13 @@ def busy(audited: Audited) -> Audited:
     sim.transmit("bob", "emergency-wipe", [DB], database="orders")
     sim.concur("dee")
     sim.clock.turn(DAY)
-    law = audited.charter
-    audited.amend(
+    law = sim.charter
+    left = following(
+        sim,
         people={name: one for name, one in law.people.items() if name != "dan"},
         posts={post: who for post, who in law.posts.items() if who != "dan"},
     )
+    amend(sim, left, "ann", "bob", "cho", "dee", "eve")
     sim.clock.turn(3 * DAY)
     return audited
 
@@ -191,7 +158,7 @@ def test_the_charter_in_force_and_who_could_have_released_by_date(busy: Audited)
 
 def test_who_holds_no_key_could_not_have_released(audited: Audited) -> None:
     audited.sim.clock.turn(DAY)
-    audited.revoke("dee")
+    revoke(audited.sim, "dee")
     audited.sim.clock.turn(DAY)
     rows = audited.on(START + DAY).charters
     assert column(rows, "keyless", "actions", "in_each") == [
