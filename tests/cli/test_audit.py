@@ -200,6 +200,17 @@ def test_a_review_ends_the_fault_and_says_who_looked(busy: Audited) -> None:
     assert busy.on(busy.sim.clock.now()).emergencies == []
 
 
+def test_an_emergency_that_was_never_released_asks_for_no_review(audited: Audited) -> None:
+    sim = audited.sim
+    sim.transmit("ann", "emergency-wipe", [DB], database="orders")
+    sim.refuse("eve")
+    (row,) = audited.on().emergencies
+    assert (row["state"], row["review"], row["until"]) == ("stopped", "none", None)
+    assert audited.on().passed
+    sim.clock.turn(DAY)
+    assert audited.on(START + DAY).emergencies == [], "and is told in its own period alone"
+
+
 def test_logs_that_prove_are_no_fault_and_logs_that_do_not_are(audited: Audited) -> None:
     sim = audited.sim
     sim.transmit("ann", "wipe", [DB], database="orders")
@@ -316,6 +327,7 @@ def test_nothing_from_outside_steers_a_terminal_or_a_file(audited: Audited) -> N
     audited.sim.clock.at = SystemClock().now() + 60
     report = audited.on()
     assert "\x1b" not in terminal(report)
+    assert "\\x1b[2J" in terminal(report), "it is shown, and does nothing"
     assert "[red]" in terminal(report), "no markup either"
     assert not any("\x1b" in text for text in written(report).values())
 

@@ -87,6 +87,18 @@ def test_every_order_stood_at_each_instant_as_its_desk_said_then(day: Day) -> No
     assert proceedings(day.orders, [day.sim.charter], (), START) == ()
 
 
+def test_an_order_that_expires_as_a_period_ends_expires_in_the_next(tmp_path: Path) -> None:
+    sim = ChainSimulator(scenario("wipe-database"), tmp_path)
+    sim.transmit("ann", "wipe", [DB], database="orders")
+    log = lines("orders", read_ledger(sim.desk).orders)
+    decide_by = START + 86_400
+    states = [
+        [one.state for one in proceedings(log, [sim.charter], (), end)]
+        for end in (decide_by, decide_by + 1)
+    ]
+    assert states == [["open"], ["expired"]]
+
+
 def test_what_an_entry_did_is_what_its_desk_acknowledged(day: Day) -> None:
     (one, two, three) = proceedings(day.orders, [day.sim.charter], (), 2**40)
     found = [
