@@ -18,10 +18,10 @@ from cheget.audit.instant import to_text
 from cheget.chain.people import People
 from cheget.cli.audit_tables import SECTIONS, show, written
 from cheget.cli.auditing import Report, gather
-from cheget.cli.chronicles import Period
 from cheget.cli.kept import MOST, append_line, keep_refused, read_lines
 from cheget.errors import HouseError
 from cheget.executor.agent import Taken
+from cheget.order.chronicle import Period
 from cheget.order.documents import order_name
 from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope

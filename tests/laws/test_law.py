@@ -185,7 +185,7 @@ def read_twice(data: st.DataObject) -> None:
     event(f"version {reading.now.version}")
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.data())
 def test_a_second_reading_of_the_page_comes_to_the_same_law(data: st.DataObject) -> None:
     read_twice(data)

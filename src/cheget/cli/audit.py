@@ -57,8 +57,8 @@ def report(start: int, end: int, cells: Path | None, folder: Path | None, as_jso
     did not pass its last test.
     """
     from cheget.cli.auditing import gather
-    from cheget.cli.chronicles import Period
     from cheget.cli.context import at_desk
+    from cheget.order.chronicle import Period
 
     if end <= start:
         raise click.UsageError("the period ends before it begins: --to comes after --from")

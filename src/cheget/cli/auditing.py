@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks, roots_at
-from cheget.cli.chronicles import Period, Story, emergencies_of, entries_of, orders_of, overdue
+from cheget.cli.chronicles import Story, emergencies_of, entries_of, orders_of, overdue
 from cheget.cli.context import Pins
 from cheget.cli.guarding import Row, guards, refusals
 from cheget.cli.ledgers import read_ledger
 from cheget.cli.powers import in_power
 from cheget.errors import ChegetError
-from cheget.order.chronicle import Line, lines, proceedings, size_at
+from cheget.order.chronicle import Line, Period, lines, proceedings, size_at
 from cheget.order.ledger import Ledger, WholeLog, prove
 from cheget.order.regimes import in_force
 from cheget.service.desk import Desk

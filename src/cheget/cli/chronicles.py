@@ -12,7 +12,7 @@ from cheget.cli.emergencies import rule_of
 from cheget.cli.guarding import Row
 from cheget.cli.render import is_carried_out
 from cheget.order.charter import read_charter
-from cheget.order.chronicle import Line, effect_of, within
+from cheget.order.chronicle import Line, Period, effect_of, within
 from cheget.order.documents import (
     Amendment,
     AnyDocument,
@@ -32,24 +32,6 @@ from cheget.service.amending import law_state
 from cheget.service.store import Reading
 
 SPOKEN = ("reason", "statement", "finding")
-
-
-@dataclass(frozen=True)
-class Period:
-    """``start`` ≤ t < ``end``, and as of when it is told. Instants in seconds."""
-
-    start: int
-    end: int
-    now: int
-
-    @property
-    def cut(self) -> int:
-        """The end, or what comes after now if that is earlier."""
-        return min(self.end, self.now + 1)
-
-    def has(self, at: int | None) -> bool:
-        """Whether an instant falls in it."""
-        return at is not None and self.start <= at < self.end
 
 
 @dataclass(frozen=True)

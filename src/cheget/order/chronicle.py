@@ -27,6 +27,24 @@ Name = Literal["law", "orders"]
 
 
 @dataclass(frozen=True)
+class Period:
+    """``start`` ≤ t < ``end``, and as of when it is told. Instants in seconds."""
+
+    start: int
+    end: int
+    now: int
+
+    @property
+    def cut(self) -> int:
+        """The end, or what comes after now if that is earlier."""
+        return min(self.end, self.now + 1)
+
+    def has(self, at: int | None) -> bool:
+        """Whether an instant falls in it."""
+        return at is not None and self.start <= at < self.end
+
+
+@dataclass(frozen=True)
 class Line:
     """An entry of a log where it stands. ``at`` in seconds; ``filed`` None: a mention."""
 
