@@ -21,6 +21,7 @@ from cheget.cli.auditing import Report, gather
 from cheget.cli.kept import MOST, append_line, keep_refused, read_lines
 from cheget.errors import HouseError
 from cheget.executor.agent import Taken
+from cheget.executor.journal import Journal
 from cheget.order.chronicle import Period
 from cheget.order.documents import order_name
 from cheget.order.draft import draft_review, enclose
@@ -346,6 +347,37 @@ def test_what_executors_refused_is_told_by_folder_journal_and_log(audited: Audit
     (audited.executor / "refused.jsonl").write_text('{"at": "now"}\n')
     (fault,) = audited.on().faults
     assert fault.startswith(f"what {DB} refused can't be read")
+
+
+def test_a_journal_that_is_damaged_or_hidden_is_a_fault(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = audited.executor / "journal.jsonl"
+    journal.write_bytes(b"nonsense\n")
+    (fault,) = audited.on().faults
+    assert fault.startswith(f"what {DB} refused can't be read: ")
+    assert "record 0 is damaged" in fault
+
+    def hidden(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("cheget.cli.guarding.read_records", hidden)
+    (fault,) = audited.on().faults
+    assert "Permission denied" in fault
+
+
+def test_what_a_crew_refused_is_told_before_its_receipt_is_handed_over(audited: Audited) -> None:
+    sim = audited.sim
+    sim.transmit("ann", "wipe", [DB], database="orders")
+    journal = Journal(
+        audited.executor / "journal.jsonl", audited.executor / "anchor", executor=DB,
+        identity=bytes(16), now=sim.clock.now(),
+    )  # fmt: skip
+    journal.append("outcome", sim.clock.now(), order=sim.order, outcome="refused")
+    journal.append("outcome", sim.clock.now(), order="0" * 64, outcome="carried-out")
+    journal.close()
+    (row,) = audited.on().refused
+    assert (row["order"], row["step"], row["told_by"]) == (sim.order, 10, "journal")
 
 
 def test_an_executor_keeps_a_refusal_once_and_never_without_end(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def refusals(
             found += _kept(folder)
             found += [(at, row) for at, row in _journaled(folder)
                       if (folder.name, row["order"]) not in logged]  # fmt: skip
-        except ChegetError as error:
+        except (ChegetError, OSError) as error:
             faults.append(f"what {folder.name} refused can't be read: {error}")
     inside = [(at, row) for at, row in found if start <= at < end]
     return [row for _, row in sorted(inside, key=lambda one: one[0])], faults
@@ -136,4 +136,7 @@ def _row(executor: str, at: str, order: str, step: int | None, says: str, told_b
 def _folders(house: House) -> list[Path]:
     """The executors that live in this house's folder."""
     place = house.folder / "executors"
-    return sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
+    try:
+        return sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
+    except OSError as error:
+        raise HouseError(f"{place}: {error.strerror}") from error
