@@ -23,7 +23,7 @@ from cheget.errors import HouseError
 from cheget.executor.agent import Taken
 from cheget.executor.journal import Journal
 from cheget.order.chronicle import Period
-from cheget.order.documents import order_name
+from cheget.order.documents import Receipt, order_name
 from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope
 from cheget.service.clock import SystemClock
@@ -364,6 +364,33 @@ def test_a_journal_that_is_damaged_or_hidden_is_a_fault(
     monkeypatch.setattr("cheget.cli.guarding.read_records", hidden)
     (fault,) = audited.on().faults
     assert "Permission denied" in fault
+
+
+def test_a_receipt_that_says_refused_is_told_once_though_a_journal_says_it_too(
+    audited: Audited,
+) -> None:
+    sim = audited.sim
+    sim.transmit("ann", "wipe", [DB], database="orders")
+    sim.release()
+    release = sim.desk.proceeding(sim.order).release
+    assert release is not None
+    receipt = Receipt(
+        sim.clock.now(), (), sim.deployment, DB, sim.desk.head("law"), sim.order,
+        sim.desk.head("orders"), "refused", "0" * 64, release.digest,
+    )  # fmt: skip
+    sim.desk.receive(enclose(receipt, sim.executor_signers[DB]))
+    journal = Journal(
+        audited.executor / "journal.jsonl", audited.executor / "anchor", executor=DB,
+        identity=bytes(16), now=sim.clock.now(),
+    )  # fmt: skip
+    journal.append("outcome", sim.clock.now(), order=sim.order, outcome="refused")
+    journal.close()
+    report = audited.on()
+    (row,) = report.refused
+    assert (row["order"], row["step"], row["told_by"]) == (sim.order, None, "log")
+    assert report.orders[0]["receipts"] == [f"{DB}: refused"]
+    assert column(report.entries, "person", "about")[-1] == (DB, "refused")
+    assert report.passed
 
 
 def test_what_a_crew_refused_is_told_before_its_receipt_is_handed_over(audited: Audited) -> None:
