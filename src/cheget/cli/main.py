@@ -48,11 +48,13 @@ VERBS: dict[str, tuple[str, str]] = {
     "refuse": ("answer:refuse", "Refuse (deny): a signed no, with a reason."),
     "ask": ("answer:ask", "Ask something before you answer."),
     "countermand": ("answer:countermand", "Take back an order, or your attestation."),
+    "review": ("answer:review", "Say what you found: an emergency, looked at afterwards."),
     "attest": ("attest:attest", "Attest that a condition holds."),
     "watch": ("watch:watch", "Follow an order until it ends."),
     "verify": ("verify:verify", "Verify a code offline, step by step."),
     "executor": ("executor:executor", "The agent beside the act: new, pin, run, status, settle."),
     "log": ("log:log", "The log: verify, prove, export, redact."),
+    "audit": ("audit:audit", "A house in a period, for whoever has to vouch for it."),
     "demo": ("demo:demo", "The chain of the article, through two orders."),
     "completion": ("completion:completion", "Completion for your shell."),
 }
