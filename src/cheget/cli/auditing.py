@@ -21,7 +21,7 @@ from cheget.errors import ChegetError
 from cheget.order.chronicle import Line, Period, lines, proceedings, size_at
 from cheget.order.ledger import Ledger, WholeLog, prove
 from cheget.order.regimes import in_force
-from cheget.service.desk import Desk
+from cheget.service.counter import LocalCounter
 from cheget.service.house import House
 
 
@@ -55,7 +55,7 @@ class Report:
         return {name: getattr(self, name) for name in names}
 
 
-def gather(house: House, desk: Desk, period: Period) -> Report:
+def gather(house: House, desk: LocalCounter, period: Period) -> Report:
     """The report. What the logs hold against it is a fault in it, never an exception."""
     report = Report(desk.charter.house, desk.charter.deployment, period)
     ledger = read_ledger(desk)
@@ -92,7 +92,7 @@ def gather(house: House, desk: Desk, period: Period) -> Report:
     )  # fmt: skip
 
 
-def _proved(desk: Desk, ledger: Ledger) -> ChegetError | None:
+def _proved(desk: LocalCounter, ledger: Ledger) -> ChegetError | None:
     """Why the logs are not proved from their first entry on; None: they are."""
     pins = pins_of(desk)
     try:
