@@ -13,7 +13,7 @@ from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks, roots_at
 from cheget.cli.chronicles import Story, emergencies_of, entries_of, orders_of, overdue
-from cheget.cli.context import pins_of
+from cheget.cli.context import Pins
 from cheget.cli.guarding import Row, guards, refusals
 from cheget.cli.ledgers import read_ledger
 from cheget.cli.powers import in_power
@@ -21,7 +21,7 @@ from cheget.errors import ChegetError
 from cheget.order.chronicle import Line, Period, lines, proceedings, size_at
 from cheget.order.ledger import Ledger, WholeLog, prove
 from cheget.order.regimes import in_force
-from cheget.service.counter import LocalCounter
+from cheget.service.desk import Desk
 from cheget.service.house import House
 
 
@@ -55,7 +55,7 @@ class Report:
         return {name: getattr(self, name) for name in names}
 
 
-def gather(house: House, desk: LocalCounter, period: Period) -> Report:
+def gather(house: House, desk: Desk, period: Period) -> Report:
     """The report. What the logs hold against it is a fault in it, never an exception."""
     report = Report(desk.charter.house, desk.charter.deployment, period)
     ledger = read_ledger(desk)
@@ -92,9 +92,9 @@ def gather(house: House, desk: LocalCounter, period: Period) -> Report:
     )  # fmt: skip
 
 
-def _proved(desk: LocalCounter, ledger: Ledger) -> ChegetError | None:
+def _proved(desk: Desk, ledger: Ledger) -> ChegetError | None:
     """Why the logs are not proved from their first entry on; None: they are."""
-    pins = pins_of(desk)
+    pins = Pins(desk.charter, desk.store.read(lambda tx: tx.charters()))
     try:
         found = prove(ledger, pins.pinned)
     except ChegetError as error:
