@@ -24,6 +24,7 @@ SSHSIG_ED25519 = "sshsig-ed25519"
 SSHSIG_SK_ED25519 = "sshsig-sk-ed25519"
 
 MAX_APPLICATION_BYTES = 256
+SEALING_SIZE = 32
 _SSH_PREFIX = sshsig.string(sshsig.ED25519) + (32).to_bytes(4, "big")
 _SK_PREFIX = sshsig.string(sshsig.SK_ED25519) + (32).to_bytes(4, "big")
 _NEEDED_FLAGS = sshsig.USER_PRESENT | sshsig.USER_VERIFIED
@@ -33,10 +34,15 @@ _SK_TAIL = ed25519.SIGNATURE_SIZE + 5
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The ``key`` of a person, executor or log, and the ``scheme`` it signs by."""
+    """The ``key`` of a person, executor or log, and the ``scheme`` it signs by.
+
+    ``sealing`` are the 32 bytes of an X25519 key that its holder has beside it, to which
+    shares of a sealed secret are sealed; empty where there is none.
+    """
 
     scheme: str
     key: bytes
+    sealing: bytes = b""
 
     def __post_init__(self) -> None:
         """Refuse a scheme that cannot be verified, and bytes that are not of its form.
@@ -46,6 +52,8 @@ class PublicKey:
         Raises:
             CharterError: An unknown or reserved scheme; wrong bytes.
         """
+        if len(self.sealing) not in {0, SEALING_SIZE}:
+            raise CharterError(f"a sealing key has 32 bytes, not {len(self.sealing)}")
         match self.scheme:
             case "ed25519" | "sshsig-ed25519":
                 if len(self.key) != ed25519.KEY_SIZE:

@@ -168,7 +168,8 @@ def check_enrolment(deployment: str, filed: Filed) -> tuple[str, PublicKey]:
         raise VerificationError(f"a {filed.envelope.kind} where an enrolment is due")
     if document.deployment != deployment:
         raise VerificationError(f"the enrolment of {document.who} is for another deployment")
-    key = PublicKey(document.scheme, bytes.fromhex(document.key))
+    sealing = bytes.fromhex(document.sealing or "")
+    key = PublicKey(document.scheme, bytes.fromhex(document.key), sealing)
     verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
     return document.who, key
 
