@@ -9,6 +9,7 @@ import click
 
 from cheget.cli.context import at_desk, crew_file, house_option, identify, json_option, now, say
 from cheget.cli.render import title, until
+from cheget.order.allowed import id_of
 from cheget.order.consequence import Turn, turns
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
@@ -79,7 +80,7 @@ def _beside(house: House, desk: Desk, who: str) -> list[tuple[Proceeding, str]]:
 
 
 def _named(order: str, tx: Reading) -> set[str]:
-    return set(tx.executors(order))
+    return set(map(id_of, tx.executors(order)))
 
 
 def _print(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cheget.errors import HouseError, MalformedDocumentError, NotAcceptedError, VerificationError
 from cheget.executor.agent import Source
+from cheget.order.allowed import id_of
 from cheget.order.fields import Head
 from cheget.order.papers import Address, decode_papers, open_envelope, unverified_order
 
@@ -127,7 +128,8 @@ class DeskSource:
         release, action = proceeding.release, proceeding.action
         if release is None or now >= release.at + action.hold + action.valid_for:
             return False
-        if executor not in self._desk.store.read(lambda tx: tx.executors(proceeding.digest)):
+        named = self._desk.store.read(lambda tx: tx.executors(proceeding.digest))
+        if executor not in map(id_of, named):
             return False
         last = {r.executor: r.outcome for r in self._desk.receipts(proceeding.digest)}
         return last.get(executor) in {None, "failed"}

@@ -105,8 +105,8 @@ def dealing_info(identity: bytes, seat: str, person: str) -> bytes:
 def check_bound(
     documents: Mapping[str, Order | Concurrence], handed: Mapping[str, Handed], index: int,
     count: int,
-) -> Iterator[tuple[str, str, str, bytes]]:  # fmt: skip
-    """Each share that came with what counted: signer, seat, what its info names, ciphertext.
+) -> Iterator[tuple[Order | Concurrence, str, bytes]]:  # fmt: skip
+    """Each share that came with what counted: the document, what its info names, ciphertext.
 
     Args:
         documents: What counted, by digest: the order and its concurrences.
@@ -128,6 +128,6 @@ def check_bound(
         if root.hex() != document.shares:
             raise BadShareError(f"the share of {document.signer} is not the one they signed for")
         if isinstance(document, Order):
-            yield document.signer, document.seat, about(document), one.ciphertext
+            yield document, about(document), one.ciphertext
         else:
-            yield document.signer, document.seat, document.order, one.ciphertext
+            yield document, document.order, one.ciphertext

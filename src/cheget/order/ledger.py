@@ -16,7 +16,7 @@ from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks, roots_at
 from cheget.errors import CharterError, LogError, NotReleasedError, VerificationError
-from cheget.order.allowed import check_executors, check_order
+from cheget.order.allowed import check_executors, check_order, id_of
 from cheget.order.charter import Charter, Law
 from cheget.order.documents import Amendment, Attestation, Concurrence, Order, Receipt, Refusal
 from cheget.order.fields import Head
@@ -276,7 +276,7 @@ def _prove_receipts(
             raise LogError(f"entry {one.position}: a receipt for what was not released")
         if (
             key is None
-            or receipt.executor not in executors
+            or receipt.executor not in map(id_of, executors)
             or (
                 receipt_subject(receipt.order, receipt.executor)
                 != receipt_subject(proceeding.digest, receipt.executor)

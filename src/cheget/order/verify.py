@@ -166,6 +166,7 @@ def _explain(case: _Case, steps: Sequence[_NumberedStep]) -> Explanation:
         _head(case.latest) if LOG_STEP in reached else None,
         _head(case.law_checkpoint) if LOG_STEP in reached else None,
         case.charter if LOG_STEP in reached else None,
+        case.law_state if LOG_STEP in reached else None,
     )
 
 
