@@ -62,6 +62,7 @@ class Seals:
     def __init__(self, folder: Path | None = None, signer: Signer | None = None) -> None:
         """``folder`` has a file a serial; ``signer`` is the executor's. Neither: none is sealed."""
         self._folder, self._signer = folder, signer
+        self._past: set[str] = set()  # laws whose seals have been deleted
 
     def find(self, secrets: Mapping[str, Secret], verified: Verified) -> Opening:
         """What will be opened for an order, looked at before anything is begun.
@@ -113,8 +114,9 @@ class Seals:
             state = explanation.law_state
             charters = [pinned, *(one.charter for one in state.events if one.charter is not None)]
             past = {law for one in charters for law in one.law_digests}
-            voided = _delete(self._folder, past - set(state.charter.law_digests))
-            if voided:
+            past -= {*state.charter.law_digests, *self._past}
+            self._past |= past
+            if voided := _delete(self._folder, past):
                 journal.append("voided", now, seals=[*voided])
 
 
