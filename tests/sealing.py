@@ -75,7 +75,12 @@ class SealedHouse:
         for action in ("beta", "stable"):
             self.sim.seal(SIGNER, action, serials=self.serials, SIGNING_KEY=self.secret)
 
-    def agent(self) -> Agent:
+        self.agent = self.restarted()
+
+    def restarted(self) -> Agent:
+        """The agent, at work from the very beginning; or anew over its own journal."""
+        if "agent" in vars(self):
+            self.agent.journal.close()
         journal = Journal(
             self.folder / "journal", self.folder / "anchor", executor=SIGNER,
             identity=bytes(16), now=self.sim.clock.now(),
@@ -109,14 +114,15 @@ class SealedHouse:
         return order
 
     def code(self, order: str | None = None) -> bytes:
-        return self.sim.desk.code(order or self.sim.order, SIGNER)
+        held = self.agent.pinned
+        return self.sim.desk.code(order or self.sim.order, SIGNER, law=held.law, orders=held.orders)
 
-    def act(self, agent: Agent, order: str | None = None) -> Taken:
+    def act(self, order: str | None = None) -> Taken:
         """The agent asks, waits out the hold, and asks again."""
         order = order or self.sim.order
-        agent.run_once()
+        self.agent.run_once()
         self.sim.clock.turn(self.sim.desk.proceeding(order).action.hold)
-        return next(one for one in agent.run_once() if one.order == order)
+        return next(one for one in self.agent.run_once() if one.order == order)
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
         if self.lying is not None:

@@ -14,7 +14,7 @@ from cheget.chain.chain import Chain
 from cheget.chain.parse import parse_chain
 from cheget.chain.rule import names
 from cheget.executor.unsealing import file_name
-from cheget.keyring.dealt import Dealt, Deals, write_durably
+from cheget.keyring.dealt import Deals, Dealt, write_durably
 from cheget.keyring.handing import Given, Hands
 from cheget.keyring.sealing import deal, with_sealing
 from cheget.keyring.signer import Ed25519Signer

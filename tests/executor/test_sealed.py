@@ -19,7 +19,6 @@ def assert_nowhere(house: SealedHouse) -> None:
 
 def test_the_signing_key_is_nowhere_until_the_act_and_signs_the_image(tmp_path: Path) -> None:
     house = SealedHouse(tmp_path)
-    agent = house.agent()
     assert_nowhere(house)
     house.transmit(action="stable")
     assert_nowhere(house)
@@ -29,7 +28,7 @@ def test_the_signing_key_is_nowhere_until_the_act_and_signs_the_image(tmp_path: 
         assert not house.signature.exists()
     house.sim.concur("oto")  # the last: from here on a code exists, and opens it
     assert_nowhere(house)
-    taken = house.act(agent)
+    taken = house.act()
     assert (taken.outcome, taken.says) == ("carried-out", "signed 4.2")
     house.key.public_key().verify(house.signature.read_bytes(), IMAGE)
     assert_nowhere(house)  # in memory only: not in journal, receipt or log either
@@ -37,27 +36,26 @@ def test_the_signing_key_is_nowhere_until_the_act_and_signs_the_image(tmp_path: 
 
 def test_the_search_would_find_a_secret_that_lay_about(tmp_path: Path) -> None:
     house = SealedHouse(tmp_path, serials=1)
-    for number, form in enumerate(forms(house.secret)):
+    found = forms(house.secret)
+    for form in found:
         (tmp_path / "leak").write_bytes(b"before " + form + b" after")
         with pytest.raises(AssertionError, match="leak"):
             assert_nowhere(house)
-    assert number > 10
+    assert len(found) > 10
 
 
 def test_each_order_takes_a_serial_of_its_own_and_the_act_is_done_again(tmp_path: Path) -> None:
     house = SealedHouse(tmp_path)
-    agent = house.agent()
     for serial in (1, 2):
         house.released(serial)
-        assert house.act(agent).outcome == "carried-out"
+        assert house.act().outcome == "carried-out"
         house.sim.clock.turn(7 * 86400)
 
 
 def test_an_order_that_names_no_serial_opens_nothing(tmp_path: Path) -> None:
     house = SealedHouse(tmp_path)
-    agent = house.agent()
     house.released(None)
-    taken = house.act(agent)
+    taken = house.act()
     assert taken.outcome == "waiting"
     assert "names no serial" in taken.says
     assert not house.signature.exists()
@@ -65,12 +63,12 @@ def test_an_order_that_names_no_serial_opens_nothing(tmp_path: Path) -> None:
 
 def test_a_seal_that_is_not_there_holds_an_act_up_before_it_has_begun(tmp_path: Path) -> None:
     house = SealedHouse(tmp_path)
-    agent = house.agent()
+    agent = house.agent
     path = house.sim.sealed / "signer" / "beta-0001.json"
     kept = path.read_bytes()
     path.unlink()
     house.released()
-    taken = house.act(agent)
+    taken = house.act()
     assert taken.outcome == "waiting"
     assert "No such file" in taken.says
     path.write_bytes(kept)  # somebody puts it right, and it has not counted as tried

@@ -39,7 +39,8 @@ class Opening:
     others: Mapping[str, Secret]
     names: frozenset[str] = frozenset()
     sealed: Sealed | None = None
-    verified: Verified | None = field(default=None, repr=False)
+    bound: tuple[tuple[Order | Concurrence, str, bytes], ...] = ()
+    head: str = ""  # the level at which the order itself counts
     signer: Signer | None = field(default=None, repr=False)
 
     def opened(self) -> dict[str, bytes]:
@@ -49,11 +50,29 @@ class Opening:
             BadShareError: somebody handed over no share, or a bad one: the message says who.
             SealError: what is sealed is damaged.
         """
-        if self.sealed is None or self.verified is None or self.signer is None:
+        if self.sealed is None or self.signer is None:
             return {}
-        given = _given(self.sealed, self.verified, self.signer)
-        found = open_secrets(self.sealed, combine(self.sealed.seal, given))
+        found = open_secrets(self.sealed, combine(self.sealed.seal, self._given()))
+        if missing := self.names - found.keys():
+            raise SealError(f"the seal holds no secret named {min(missing)}")
         return {name: value for name, value in found.items() if name in self.names}
+
+    def _given(self) -> dict[str, tuple[bytes, ...]]:
+        """The shares by seat, each checked against its commitment."""
+        assert self.sealed is not None and self.signer is not None  # noqa: S101, PT018 - asked
+        seal, private = self.sealed.seal, sealing_key(self.signer)
+        given: dict[str, tuple[bytes, ...]] = {}
+        for document, about, ciphertext in self.bound:
+            level = document.level if isinstance(document, Concurrence) else self.head
+            seat = f"{level}/{document.seat}"
+            shares = open_handed(seal, ciphertext, private, order=about, seat=seat)
+            if shares is None:
+                raise BadShareError(
+                    f"the share that {document.signer} gave for {seat} does not open here: none,"
+                    " or one of another order, seat, serial or executor"
+                )
+            given[seat] = check_shares(seal, seat, shares, document.signer)
+        return given
 
 
 class Seals:
@@ -68,7 +87,8 @@ class Seals:
         """What will be opened for an order, looked at before anything is begun.
 
         Raises:
-            SealError: the order names no serial, or none is here for it that stands.
+            SealError: the order names no serial, none is here for it that stands, or the code
+                lacks a share that somebody signed for.
         """
         names = frozenset(name for name, one in secrets.items() if one.way == "seal")
         others = {name: one for name, one in secrets.items() if name not in names}
@@ -92,7 +112,11 @@ class Seals:
         ):  # fmt: skip
             raise SealError(f"{path} is the seal of something else, or of another law")
         check_seal(seal, sealed.filed, verified.charter)
-        return Opening(others, names, sealed, verified, self._signer)
+        bound = tuple(
+            check_bound(_counted(verified), address.shares, address.index, order.executors.count)
+        )
+        head = verified.proceeding.rungs[0].level.id
+        return Opening(others, names, sealed, bound, head, self._signer)
 
     def note(
         self, journal: Journal, now: int, pinned: Charter, code: bytes, explanation: Explanation
@@ -125,31 +149,15 @@ def file_name(action: str, serial: int) -> str:
     return f"{action}-{serial:04}.json"
 
 
-def _given(sealed: Sealed, verified: Verified, signer: Signer) -> dict[str, tuple[bytes, ...]]:
-    """The shares by seat, each checked against its commitment."""
-    address, proceeding = verified.papers.address, verified.proceeding
-    if not isinstance(address, Address):
-        raise SealError("no code")
+def _counted(verified: Verified) -> dict[str, Order | Concurrence]:
+    """What counted, by digest: the order first, then its concurrences."""
     held = {one.envelope.digest: one for one in map(open_envelope, verified.papers.log.envelopes)}
-    counted: dict[str, Order | Concurrence] = {}
-    for one in proceeding.counted:
+    found: dict[str, Order | Concurrence] = {}
+    for one in verified.proceeding.counted:
         document = held[one.digest].unverified
         if isinstance(document, Order | Concurrence):
-            counted[one.digest] = document
-    private, head = sealing_key(signer), proceeding.rungs[0].level.id
-    given: dict[str, tuple[bytes, ...]] = {}
-    count = proceeding.order.executors.count
-    for document, about, ciphertext in check_bound(counted, address.shares, address.index, count):
-        level = document.level if isinstance(document, Concurrence) else head
-        seat = f"{level}/{document.seat}"
-        shares = open_handed(sealed.seal, ciphertext, private, order=about, seat=seat)
-        if shares is None:
-            raise BadShareError(
-                f"the share that {document.signer} gave for {seat} does not open here: it is of"
-                " another order, seat, serial or executor"
-            )
-        given[seat] = check_shares(sealed.seal, seat, shares, document.signer)
-    return given
+            found[one.digest] = document
+    return found
 
 
 def _delete(folder: Path, laws: set[str]) -> list[str]:

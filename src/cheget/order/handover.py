@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cheget.audit.merkle import Tree, leaf_hash, leaf_hashes, root_from_path
-from cheget.errors import BadShareError, LogError, MalformedDocumentError
+from cheget.errors import LogError, MalformedDocumentError, SealError
 from cheget.order import canonical
 from cheget.order.documents import Concurrence, Order, Seal
 from cheget.order.fields import DIGEST
@@ -108,6 +108,9 @@ def check_bound(
 ) -> Iterator[tuple[Order | Concurrence, str, bytes]]:  # fmt: skip
     """Each share that came with what counted: the document, what its info names, ciphertext.
 
+    A document that binds no share has an empty ciphertext: that is its signer's doing. What a
+    code lacks, or has otherwise than it was signed for, is the doing of whoever carried it.
+
     Args:
         documents: What counted, by digest: the order and its concurrences.
         handed: By the same digests, this executor's ciphertexts.
@@ -115,19 +118,20 @@ def check_bound(
         count: How many the list has.
 
     Raises:
-        BadShareError: one is missing, or not bound by its document; names the signer.
+        SealError: one is missing from the code, or altered on its way.
     """
     for digest, document in documents.items():
+        named = about(document) if isinstance(document, Order) else document.order
+        if document.shares is None:
+            yield document, named, b""
+            continue
         one = handed.get(digest)
-        if document.shares is None or one is None or not one.ciphertext:
-            raise BadShareError(f"{document.signer} handed over no share")
+        if one is None:
+            raise SealError(f"the code lacks the share of {document.signer}")
         try:
             root = root_from_path(leaf_hash(one.ciphertext), index, count, one.path)
         except LogError:
             root = b""
         if root.hex() != document.shares:
-            raise BadShareError(f"the share of {document.signer} is not the one they signed for")
-        if isinstance(document, Order):
-            yield document, about(document), one.ciphertext
-        else:
-            yield document, document.order, one.ciphertext
+            raise SealError(f"the share of {document.signer} was altered on its way")
+        yield document, named, one.ciphertext
