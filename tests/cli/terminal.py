@@ -220,7 +220,35 @@ def crewed(shell: Shell) -> None:
     released(shell, chain, f"{people}posts: {{production-db/witness: eve}}\n", (*EVERYBODY, "eve"))
 
 
+APART = """\
+chain: wipe-database
+members: {ann: Ann, bob: Bob, cho: Cho, dee: Dee}
+levels:
+  - {level: request,  members: [ann]}
+  - {level: team,     members: [bob, cho], rule: any, veto: any}
+  - {level: security, members: [dee], for: [wipe]}
+  - {level: again,    members: [ann, dee], rule: any, for: [flush]}
+executors: {production-db: The production database}
+actions:
+  wipe: {executors: [production-db], parameters: {database: {one-of: [orders, billing]}}}
+  flush: {executors: [production-db]}
+amend: bob and dee
+"""
+
+
+def sealable(shell: Shell) -> None:
+    """A chain whose levels share nobody, and an executor whose act wants a sealed token."""
+    founded(shell, APART)
+    settings = shell.here / "executors" / "production-db" / "executor.yaml"
+    text = settings.read_text().replace("guard: wrapper", "guard: sealed", 1)
+    act = """wipe: {run: [/bin/sh, -c, 'test ${#TOKEN} = 43 && echo "$1 with $TOKEN"', act, "{database}"]}"""
+    text = re.sub(r"^act: .*$", lambda _: f"secrets: {{TOKEN: seal}}\nact: {{{act}}}", text,
+                  flags=re.MULTILINE)  # fmt: skip
+    settings.write_text(text)
+
+
 STARTS = {
+    "sealable": sealable,
     "crewed": crewed,
     "house": house,
     "enrolled": enrolled,

@@ -25,6 +25,7 @@ from cheget.cli.context import (
     signing_options,
 )
 from cheget.cli.render import verdict
+from cheget.cli.sharing import concur_over
 from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
@@ -77,7 +78,8 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
         document = draft_concurrence(
             seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
         )
-        done = desk.concur(enclose(document, who.signer), [text])
+        document, shares = concur_over(house, who, seen.verified, document)
+        done = desk.concur(enclose(document, who.signer), [text], shares)
         _report(desk, done, who, options, f"{who.person} concurs.")
 
 

@@ -22,6 +22,7 @@ from cheget.cli.context import (
     signing_options,
 )
 from cheget.cli.render import paint, shortened, title, verdict
+from cheget.cli.sharing import sign_over, with_serials
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
@@ -60,10 +61,10 @@ def transmit(
     A file parameter is given as NAME=@PATH; its digest is signed, the file travels with the
     codes.
     """
-    with at_desk(options["folder"]) as (_, desk):
+    with at_desk(options["folder"]) as (house, desk):
         law = _law(desk.charter, action, chain_id)
         who = identify(desk.charter, options["person"], options["key_path"])
-        named = sorted(executors) or _only_executor(law, action)
+        named = with_serials(house, desk, action, sorted(executors) or _only_executor(law, action))
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
         draft = draft_order(
@@ -77,7 +78,8 @@ def transmit(
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
             click.confirm(f"{who.person} transmits it?", abort=True)
-        done = desk.transmit(enclose(draft, who.signer), named, [text], files)
+        draft, shares = sign_over(house, desk, who, draft, named)
+        done = desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state
         value = {

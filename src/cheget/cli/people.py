@@ -172,6 +172,7 @@ def _person(known: list[str], person: str | None) -> str:
 
 
 def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> bytes:
+    from cheget.keyring.sealing import with_sealing
     from cheget.order.draft import draft_enrolment, enclose
 
     who = _person([one.id for one in house.people.people], person)
@@ -190,7 +191,7 @@ def _enrolment(house: House, person: str | None, options: dict[str, Any]) -> byt
         raise KeyFileError(
             "no key to enrol", hint="--key FILE (cheget key new makes one), or --ssh"
         )
-    return enclose(draft_enrolment(house.deployment, who, signer.public, fresh()), signer)
+    return enclose(draft_enrolment(house.deployment, who, with_sealing(signer), fresh()), signer)
 
 
 def _read(path: Path) -> bytes:

@@ -22,6 +22,11 @@ _OURS = frozenset({"PATH", "LANG", "HOME", "CHEGET_KEY"})
 _ONLY = {"run": {"sha256", "user", "timeout"}, "post": {"timeout", "bearer"}, "python": set[str]()}
 
 
+def is_secret_name(text: str) -> bool:
+    """Whether a secret may go by that name: a variable, and none that the executor sets."""
+    return bool(_VARIABLE.fullmatch(text)) and text not in _OURS
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What an executor is, whom it trusts first, and what it may do."""

@@ -114,12 +114,12 @@ class Deals:
             path = self._path(seal.executor, seal.action, seal.serial)
             write_durably(path, one.encode(), 0o644)
 
-    def remove(self, executor: str, action: str) -> int:
-        """Remove every deal for an action; how many there were."""
+    def remove(self, executor: str, action: str) -> list[int]:
+        """Remove every deal for an action; their serials."""
         serials = self.serials(executor, action)
         for serial in serials:
             self._path(executor, action, serial).unlink()
-        return len(serials)
+        return serials
 
     def _path(self, executor: str, action: str, serial: int) -> Path:
         return self._folder / executor / f"{action}-{serial:04}.json"

@@ -1,0 +1,133 @@
+"""A ceremony: whether a chain can be sealed, and dealing serial by serial."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+
+from cheget.chain.people import People, Person
+from cheget.chain.shares import leaves, share_tree
+from cheget.cli.context import Identity
+from cheget.cli.install import Place
+from cheget.cli.plain import fresh
+from cheget.cli.sharing import deals_of, unused
+from cheget.cli.wording import joined, persons
+from cheget.errors import SealError
+from cheget.executor.unsealing import file_name
+from cheget.keyring.dealt import Dealt, write_durably
+from cheget.keyring.sealing import deal, without_key
+from cheget.order.allowed import id_of, serial_of
+from cheget.proof.sealing import opening
+from cheget.service.desk import Desk
+from cheget.service.handed import claimed
+from cheget.service.house import House
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An action: its shares, who opens it and who releases it at least, why it isn't sealed."""
+
+    action: str
+    left: int  # serials that are unused
+    shares: int = 0
+    opens: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    refused: str = ""
+
+
+class Ceremony:
+    """The sealing of one executor's secrets, at its house's desk."""
+
+    def __init__(self, house: House, desk: Desk, name: str, place: Place) -> None:
+        """``place`` is the executor's own folder.
+
+        Raises:
+            SealError: no chain of the house declares it.
+        """
+        try:
+            self.law = desk.charter.laws[desk.charter.chain_of(name).id]
+        except KeyError:
+            raise SealError(f"no chain of this house declares {name}") from None
+        self.name, self._place = name, place
+        self._house, self._desk = house, desk
+        self._deals = deals_of(house)
+
+    def actions(self, wanted: Sequence[str]) -> list[str]:
+        """Those wanted, or all that the executor may be ordered to.
+
+        Raises:
+            SealError: one that it never is.
+        """
+        kind = self.law.chain.kind_of(self.name).id
+        may = [one.id for one in self.law.chain.actions if kind in one.executors]
+        if stray := next((one for one in wanted if one not in may), None):
+            known = f"known: {', '.join(may)}"
+            raise SealError(f"{self.name} is never ordered to {stray}", hint=known)
+        return list(dict.fromkeys(wanted)) or may
+
+    def judge(self, action: str) -> Judged:
+        """Whether the action's ladder can be sealed to."""
+        left = len(unused(self._house, self._desk, self.name, action))
+        try:
+            shares = len(list(leaves(share_tree(self.law.chain, action))))
+        except SealError as error:
+            return Judged(action, left, refused=error.message)
+        known = tuple(Person(one, one, who.machine) for one, who in self.law.people.items())
+        both = opening(self.law.chain, action, People(self.law.house, known, self.law.posts))
+        refused = ""
+        if both.is_weaker:
+            opens = f"the seats of {persons(len(both.opens))} open it ({', '.join(both.opens)})"
+            refused = f"{opens}, and {persons(len(both.releases))} are needed to release {action}"
+        elif keyless := without_key(self.law, action):
+            refused = (
+                f"no share can be sealed to {joined(keyless)}: no key file of theirs is enrolled"
+            )
+        elif not getattr(self._desk.charter.executors.get(self.name), "sealing", b""):
+            refused = (
+                f"no share can be handed to {self.name}: it was enrolled without a sealing key"
+            )
+        return Judged(action, left, shares, both.opens, both.releases, refused)
+
+    def deal(
+        self, action: str, secrets: Mapping[str, bytes], who: Identity, *, count: int, keep: bool,
+        quiet: bool,
+    ) -> range:  # fmt: skip
+        """Deal so many serials of an action; their numbers. ``keep`` those of before."""
+        first = 1 + max([0, *self._deals.serials(self.name, action), *self._claimed(action)])
+        numbers, found = range(first, first + count), []
+        shown = sys.stderr.isatty() and not quiet
+        with click.progressbar(
+            numbers, label=f"sealing {action}", file=sys.stderr, hidden=not shown
+        ) as bar:
+            for serial in bar:
+                sealed, shares = deal(
+                    self.law, executor=self.name, action=action, serial=serial, secrets=secrets,
+                    dealer=who.person, signer=who.signer, entropy=(fresh(), fresh()),
+                )  # fmt: skip
+                found.append(Dealt(sealed.filed, sealed.seal, tuple(shares)))
+                write_durably(self._sealed(action, serial), sealed.encode(), 0o600)
+        for old in () if keep else self._deals.remove(self.name, action):
+            self._sealed(action, old).unlink(missing_ok=True)
+        self._deals.write(found)
+        return numbers
+
+    def publish(self, public: Mapping[str, bytes]) -> dict[str, str]:
+        """Write the public halves of keys that were made; where they lie."""
+        files = {}
+        for name, data in public.items():
+            path = self._house.folder / "seals" / self.name / f"{name}.pem"
+            write_durably(path, data, 0o644)
+            files[name] = str(path)
+        return files
+
+    def _sealed(self, action: str, serial: int) -> Path:
+        return self._place.folder / "sealed" / file_name(action, serial)
+
+    def _claimed(self, action: str) -> list[int]:
+        taken = self._desk.store.read(partial(claimed, action=action))
+        return [serial_of(one) or 0 for one in taken if id_of(one) == self.name]

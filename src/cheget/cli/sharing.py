@@ -1,0 +1,81 @@
+"""A client's part in sealed executors: which serial an order takes, and who hands shares over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cheget.cli.context import Identity, Pins, state_folder
+from cheget.errors import SealError
+from cheget.keyring.dealt import Deals
+from cheget.keyring.handing import Given, Hands
+from cheget.order.allowed import serial_of
+from cheget.service.handed import claimed
+
+if TYPE_CHECKING:
+    from cheget.order.charter import Charter
+    from cheget.order.documents import Concurrence, Order
+    from cheget.order.verify import Verified
+    from cheget.service.desk import Desk
+    from cheget.service.house import House
+
+
+def deals_of(house: House) -> Deals:
+    """What ceremonies left for the members of this house."""
+    return Deals(house.folder / "seals")
+
+
+def unused(house: House, desk: Desk, executor: str, action: str) -> list[int]:
+    """The serials that were dealt and that no order has claimed, in order."""
+    taken = desk.store.read(partial(claimed, action=action))
+    return [
+        serial
+        for serial in deals_of(house).serials(executor, action)
+        if f"{executor}/{serial}" not in taken
+    ]
+
+
+def with_serials(house: House, desk: Desk, action: str, named: Sequence[str]) -> list[str]:
+    """The executors as an order lists them: a sealed one with its lowest unused serial.
+
+    Raises:
+        SealError: a sealed one has no serial left.
+    """
+    listed = []
+    for executor in named:
+        if not deals_of(house).serials(executor, action):
+            listed.append(executor)
+            continue
+        left = unused(house, desk, executor, action)
+        if not left:
+            raise SealError(
+                f"{executor} has no serial left for {action}",
+                hint=f"every order takes one: cheget seal {executor}",
+            )
+        listed.append(f"{executor}/{left[0]}")
+    return listed
+
+
+def sign_over(
+    house: House, desk: Desk, who: Identity, draft: Order, listed: Sequence[str]
+) -> tuple[Order, list[bytes]]:
+    """The order that its originator signs, with their shares for each sealed executor."""
+    if not any(map(serial_of, listed)):
+        return draft, []
+    charter = Pins(desk.charter).pinned.charter
+    return _hands(house, charter, who).sign_over(draft, listed)
+
+
+def concur_over(
+    house: House, who: Identity, verified: Verified, draft: Concurrence
+) -> tuple[Concurrence, list[bytes]]:
+    """The concurrence that its signer signs, with their shares for each sealed executor."""
+    if verified.proceeding.order.shares is None:
+        return draft, []
+    return _hands(house, verified.charter, who).concur_over(verified, draft)
+
+
+def _hands(house: House, charter: Charter, who: Identity) -> Hands:
+    given = Given(state_folder() / f"{charter.deployment}-given")
+    return Hands(charter, who.person, who.signer, deals_of(house), given)
