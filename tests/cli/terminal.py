@@ -241,9 +241,9 @@ def sealable(shell: Shell) -> None:
     founded(shell, APART)
     settings = shell.here / "executors" / "production-db" / "executor.yaml"
     text = settings.read_text().replace("guard: wrapper", "guard: sealed", 1)
-    act = """wipe: {run: [/bin/sh, -c, 'test ${#TOKEN} = 43 && echo "$1 with $TOKEN"', act, "{database}"]}"""
-    text = re.sub(r"^act: .*$", lambda _: f"secrets: {{TOKEN: seal}}\nact: {{{act}}}", text,
-                  flags=re.MULTILINE)  # fmt: skip
+    run = """[/bin/sh, -c, 'test ${#TOKEN} = 43 && echo "$1 with $TOKEN"', act, "{database}"]"""
+    acts = f"secrets: {{TOKEN: seal}}\nact: {{wipe: {{run: {run}}}}}"
+    text = re.sub(r"^act: .*$", lambda _: acts, text, flags=re.MULTILINE)
     settings.write_text(text)
 
 

@@ -379,7 +379,9 @@ class Agent:
             idempotency_key(digest, self.executor), parameters, verified.papers.files,
             (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
-        return self._ended(intent, self._perform(act, attempt))
+        result = self._perform(act, attempt)
+        secrets.clear()  # what was opened is held no longer than the act
+        return self._ended(intent, result)
 
     def _ended(self, intent: Record, result: Result) -> Taken:
         order = intent.facts["order"]
