@@ -322,6 +322,26 @@ def test_a_code_verifies_or_says_which_step_does_not(at: Any) -> None:
     assert house.says("verify nonsense --charter charter.json", status=1)["order"] is None
 
 
+def test_a_ceremony(at: Any) -> None:
+    house = at("sealable")
+    checked = house.says("seal production-db --check", status=1)
+    assert [one["refused"] is None for one in checked["actions"]] == [True, False]
+    sealed = house.says(
+        "seal production-db --action wipe --generate TOKEN --generate KEY=ed25519 --key ann.key"
+        " --serials 2 --yes"
+    )
+    assert (sealed["secrets"], [*sealed["public"]]) == (["KEY", "TOKEN"], ["KEY"])
+    assert Path(sealed["public"]["KEY"]).read_text().startswith("-----BEGIN PUBLIC KEY-----")
+    added = house.says(
+        "seal production-db --action wipe --generate TOKEN --key ann.key --serials 2 --add --yes"
+    )
+    assert [(one["first"], one["last"]) for one in added["actions"]] == [(3, 4)]
+    assert house.says("seal production-db --action wipe --check")["actions"][0]["left"] == 4
+    order = house.says("order transmit wipe database=orders --key ann.key --yes")["order"]
+    assert house.says(f"show {order}")["executors"] == ["production-db/1"]
+    assert house.fails("seal production-db --key ann.key --yes")["kind"] == "SealError"
+
+
 def test_beliefs_out_of_answers(at: Any) -> None:
     house = at("empty")
     Path("given.yaml").write_text("refuse: 1 - 4\nunreachable: 1 - 5\nreplaced: no\n"
