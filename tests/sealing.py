@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from cheget.executor.agent import Agent, Taken
 from cheget.executor.config import parse_configuration
@@ -36,7 +41,8 @@ print("signed", sys.argv[3])
 def forms(secret: bytes) -> list[bytes]:
     """The secret and each long line of it, raw, in hex and in base64."""
     pieces = [secret, *(line for line in secret.splitlines() if len(line) > 40)]
-    raw = Ed25519PrivateKey.from_private_bytes(entropy("firmware key")).private_bytes_raw()
+    key = load_pem_private_key(secret, None)
+    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
     found = []
     for piece in [*pieces, raw]:
         coded = base64.b64encode(piece)

@@ -1,4 +1,4 @@
-"""Every vector of a seal opens, or is refused, as its file says; `spec/seal.md` shows one of them."""
+"""Every vector of a seal opens or is refused as its file says; `spec/seal.md` shows one."""
 
 from __future__ import annotations
 

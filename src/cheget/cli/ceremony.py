@@ -81,7 +81,7 @@ class Ceremony:
         both = opening(self.law.chain, action, People(self.law.house, known, self.law.posts))
         refused = ""
         if both.is_weaker:
-            opens = f"the seats of {persons(len(both.opens))} open it ({', '.join(both.opens)})"
+            opens = f"the seats of {persons(len(both.opens))} can open it ({', '.join(both.opens)})"
             refused = f"{opens}, and {persons(len(both.releases))} are needed to release {action}"
         elif keyless := without_key(self.law, action):
             refused = (
