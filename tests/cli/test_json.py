@@ -339,6 +339,19 @@ def test_a_ceremony(at: Any) -> None:
     assert house.says("seal production-db --action wipe --check")["actions"][0]["left"] == 4
     order = house.says("order transmit wipe database=orders --key ann.key --yes")["order"]
     assert house.says(f"show {order}")["executors"] == ["production-db/1"]
+    for person in ("bob", "dee"):
+        house.says(f"concur {order} --key {person}.key --yes")
+    house.shell.must("people", "charter", "-o", "charter.json")
+    house.shell.must("log", "prove", order, "-o", "papers.json")
+    house.shell.must("order", "code", order, "--executor", "production-db", "-o", "code.json")
+    for file in ("papers.json", "code.json"):
+        assert house.says(f"verify {file} --charter charter.json")["order"] == order
+    (ran,) = house.lines("executor run production-db --once")
+    assert ran["outcome"] == "carried-out"
+    house.shell.must("log", "export", "-o", "ledger.jsonl")
+    for line in Path("ledger.jsonl").read_text().splitlines():
+        check("log-export", json.loads(line))
+    assert house.says("log verify --file ledger.jsonl")["receipts"] == 1
     assert house.fails("seal production-db --key ann.key --yes", status=1)["kind"] == "SealError"
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from terminal import Shell, Stage, house
 
 from cheget.cli import sealable
+from cheget.errors import StoreError
 from sealing import IMAGE, SCRIPT, forms
 from simulator import SCENARIOS
 from test_docs import commands, matches
@@ -133,5 +134,31 @@ def test_a_program_remembers_to_which_order_it_gave_a_share(shell: Shell) -> Non
     (shell.here / "before").rename(shell.here / "desk")
     _, err = shell.run(*beta)
     assert shell.status == 1
-    assert "serial 1 of signer went to another order" in err
+    assert "signer has no serial left for beta" in err
     assert shell.orders == []
+    # Nor by way of an older program's choice: what signs refuses too.
+    with pytest.MonkeyPatch.context() as forgetful:
+        forgetful.setattr("cheget.keyring.handing.Given.has", lambda *_: False)
+        _, err = shell.run(*beta)
+    assert shell.status == 1
+    assert "serial 1 of signer went to another order" in err
+
+
+def test_a_serial_whose_order_the_desk_did_not_take_is_passed_over(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    founded(shell, "release-firmware", "signer", FIRMWARE)
+    shell.must("seal", "signer", "--generate", "SIGNING_KEY", "--serials", "2", "--key", "nia.key",
+               "--yes")  # fmt: skip
+    (shell.here / "image").write_bytes(IMAGE)
+    beta = ("order", "transmit", "beta", "image=@image", "version=4.2", "--key", "ida.key", "--yes")
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("cheget.service.desk.Desk.transmit", full)
+        shell.run(*beta)
+    assert (shell.status, shell.orders) == (2, [])
+    out = shell.must(*beta)
+    assert "executors    1: signer/2" in out

@@ -26,6 +26,11 @@ def deals_of(house: House) -> Deals:
     return Deals(house.folder / "seals")
 
 
+def given_by(charter: Charter) -> Given:
+    """To which orders this client has given shares."""
+    return Given(state_folder() / f"{charter.deployment}-given")
+
+
 def unused(house: House, desk: Desk, executor: str, action: str) -> list[int]:
     """The serials that were dealt and that no order has claimed, in order."""
     taken = desk.store.read(partial(claimed, action=action))
@@ -42,18 +47,23 @@ def with_serials(house: House, desk: Desk, action: str, named: Sequence[str]) ->
     Raises:
         SealError: a sealed one has no serial left.
     """
-    listed = []
+    deals, given, listed = deals_of(house), given_by(desk.charter), []
     for executor in named:
-        if not deals_of(house).serials(executor, action):
+        if not deals.serials(executor, action):
             listed.append(executor)
             continue
-        left = unused(house, desk, executor, action)
-        if not left:
+        # Not one whose share went to an order that the desk then didn't take.
+        free = (
+            serial
+            for serial in unused(house, desk, executor, action)
+            if not given.has(deals.read(executor, action, serial).seal)
+        )
+        if (serial := next(free, None)) is None:
             raise SealError(
                 f"{executor} has no serial left for {action}",
                 hint=f"every order takes one: cheget seal {executor}",
             )
-        listed.append(f"{executor}/{left[0]}")
+        listed.append(f"{executor}/{serial}")
     return listed
 
 
@@ -77,5 +87,4 @@ def concur_over(
 
 
 def _hands(house: House, charter: Charter, who: Identity) -> Hands:
-    given = Given(state_folder() / f"{charter.deployment}-given")
-    return Hands(charter, who.person, who.signer, deals_of(house), given)
+    return Hands(charter, who.person, who.signer, deals_of(house), given_by(charter))

@@ -50,6 +50,10 @@ class Given:
                 hint="a serial is for one order: transmit a new one, which takes the next",
             )
 
+    def has(self, seal: Seal) -> bool:
+        """Whether its shares went to some order, be it one that no log ever had."""
+        return (self._folder / identity(seal).hex()).exists()
+
     @staticmethod
     def _read(path: Path) -> str:
         try:
