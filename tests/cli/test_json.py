@@ -185,6 +185,17 @@ def test_before_there_is_a_house(at: Any) -> None:
     assert [one["sound"] for one in found] == [False, *[True] * len(names)]
 
 
+def test_what_could_be_sealed(at: Any) -> None:
+    house = at("empty")
+    (firmware,) = house.says("check --sealed release-firmware")
+    assert [(one["action"], one["shares"]) for one in firmware["sealing"]] == [
+        ("beta", 6), ("stable", 9),
+    ]  # fmt: skip
+    wipe, council = house.says("check --sealed wipe-database eu-council", status=1)
+    assert [one["opens"] for one in wipe["sealing"]] == [["ann", "bob", "dee"], ["ann"]]
+    assert "would take 1,051 shares" in council["sealing"][0]["refused"]
+
+
 def test_a_house_is_made_and_rehearsed(at: Any) -> None:
     house = at("empty")
     made = house.says("init wipe-database")

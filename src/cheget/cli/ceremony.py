@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
 from cheget.chain.people import People, Person
-from cheget.chain.shares import leaves, share_tree
 from cheget.cli.context import Identity
 from cheget.cli.install import Place
+from cheget.cli.openings import Judged, judge
 from cheget.cli.plain import fresh
 from cheget.cli.sharing import deals_of, unused
-from cheget.cli.wording import joined, persons
+from cheget.cli.wording import joined
 from cheget.errors import SealError
 from cheget.executor.unsealing import file_name
 from cheget.keyring.dealt import Dealt, write_durably
 from cheget.keyring.sealing import deal, without_key
 from cheget.order.allowed import id_of, serial_of
-from cheget.proof.sealing import opening
 from cheget.service.desk import Desk
 from cheget.service.handed import claimed
 from cheget.service.house import House
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An action: its shares, who opens it and who releases it at least, why it isn't sealed."""
-
-    action: str
-    left: int  # serials that are unused
-    shares: int = 0
-    opens: tuple[str, ...] = ()
-    releases: tuple[str, ...] = ()
-    refused: str = ""
 
 
 class Ceremony:
@@ -71,19 +58,14 @@ class Ceremony:
         return list(dict.fromkeys(wanted)) or may
 
     def judge(self, action: str) -> Judged:
-        """Whether the action's ladder can be sealed to."""
-        left = len(unused(self._house, self._desk, self.name, action))
-        try:
-            shares = len(list(leaves(share_tree(self.law.chain, action))))
-        except SealError as error:
-            return Judged(action, left, refused=error.message)
-        known = tuple(Person(one, one, who.machine) for one, who in self.law.people.items())
-        both = opening(self.law.chain, action, People(self.law.house, known, self.law.posts))
-        refused = ""
-        if both.is_weaker:
-            opens = f"the seats of {persons(len(both.opens))} can open it ({', '.join(both.opens)})"
-            refused = f"{opens}, and {persons(len(both.releases))} are needed to release {action}"
-        elif keyless := without_key(self.law, action):
+        """Whether the action can be sealed, by its ladder and by the keys of this house."""
+        law = self.law
+        known = tuple(Person(one, one, who.machine) for one, who in law.people.items())
+        found = judge(law.chain, action, People(law.house, known, law.posts))
+        refused = found.refused
+        if refused:
+            return found
+        if keyless := without_key(law, action):
             refused = (
                 f"no share can be sealed to {joined(keyless)}: no key file of theirs is enrolled"
             )
@@ -91,7 +73,11 @@ class Ceremony:
             refused = (
                 f"no share can be handed to {self.name}: it was enrolled without a sealing key"
             )
-        return Judged(action, left, shares, both.opens, both.releases, refused)
+        return replace(found, refused=refused)
+
+    def left(self, action: str) -> int:
+        """How many serials are unused."""
+        return len(unused(self._house, self._desk, self.name, action))
 
     def deal(
         self, action: str, secrets: Mapping[str, bytes], who: Identity, *, count: int, keep: bool,

@@ -8,11 +8,12 @@ import click
 
 from cheget.cli.plain import house_option, is_asked, json_option, say, signing_options
 from cheget.cli.running import FOLDER, NAME
-from cheget.cli.wording import count, joined, persons
+from cheget.cli.wording import count, joined
 from cheget.errors import HouseError, SealError
 
 if TYPE_CHECKING:
-    from cheget.cli.ceremony import Ceremony, Judged
+    from cheget.cli.ceremony import Ceremony
+    from cheget.cli.openings import Judged
 
 
 @click.command()
@@ -90,28 +91,22 @@ def _say_checked(ceremony: Ceremony, found: list[Judged], as_json: bool) -> None
     value = {
         "executor": ceremony.name, "chain": ceremony.law.chain.id,
         "actions": [
-            {"action": one.action, "shares": one.shares, "opens": list(one.opens),
-             "releases": list(one.releases), "left": one.left, "refused": one.refused or None}
-            for one in found
+            {**one.to_json(), "left": ceremony.left(one.action)} for one in found
         ],
     }  # fmt: skip
-    say(value, as_json, lambda: _print_checked(ceremony.name, found))
+    say(value, as_json, lambda: _print_checked(ceremony, found))
     if any(one.refused for one in found):
         raise click.exceptions.Exit(1)
 
 
-def _print_checked(name: str, found: list[Judged]) -> None:
+def _print_checked(ceremony: Ceremony, found: list[Judged]) -> None:
+    from cheget.cli.openings import print_judged
+
     for one in found:
-        if one.refused:
-            click.echo(f"{one.action}: {click.style('not to be sealed', fg='red')}: {one.refused}.")
-            continue
-        click.echo(
-            f"{one.action}: {count(one.shares, 'share')}. {persons(len(one.opens))} at least open"
-            f" it with a stolen disk, {persons(len(one.releases))} release it."
-            f" {count(one.left, 'serial')} left."
-        )
+        print_judged(one, f" {count(ceremony.left(one.action), 'serial')} left.")
     if not any(one.refused for one in found):
-        click.echo(f"next: cheget seal {name} --secret VARIABLE=FILE, or --generate VARIABLE")
+        how = "--secret VARIABLE=FILE, or --generate VARIABLE"
+        click.echo(f"next: cheget seal {ceremony.name} {how}")
 
 
 def _print_sealed(value: dict[str, Any]) -> None:
