@@ -121,7 +121,7 @@ class ChainSimulator:
         self.order = ""
 
     def _keys(self, person: str) -> tuple[PublicKey, ...]:
-        again = (signer(f"{person} again").public,) if person in self.second_keys else ()
+        again = (self._public(signer(f"{person} again")),) if person in self.second_keys else ()
         return (self._public(self.signers[person]), *again)
 
     def _public(self, one: Ed25519Signer) -> PublicKey:
