@@ -43,8 +43,8 @@ wheel: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 locks:
 	$(LOCK) -o requirements/core.lock
-	$(LOCK) --extra assess --extra seal -c requirements/core.lock -o requirements/demo.lock
-	$(LOCK) --extra assess --extra seal --group check --group test -c requirements/core.lock -o requirements/test.lock
+	$(LOCK) --extra assess --extra seal --extra serve -c requirements/core.lock -o requirements/demo.lock
+	$(LOCK) --extra assess --extra seal --extra serve --group check --group test -c requirements/core.lock -o requirements/test.lock
 	$(LOCK) --extra assess --group oracle -c requirements/core.lock -o requirements/oracle.lock
 	$(LOCK) --extra assess --group bench -c requirements/core.lock -o requirements/bench.lock
 

@@ -227,7 +227,9 @@ class ChainSimulator:
         self.deals.write(found)
         return found
 
-    def concurrence(self, who: str, seat: str | None = None) -> bytes:
+    def concurrence(
+        self, who: str, seat: str | None = None, absence: str | None = None
+    ) -> bytes:  # fmt: skip
         """A concurrence; its shares, if any, lie in ``shares`` until it is sent."""
         verified = self.verified()
         pending = verified.proceeding.pending
@@ -235,7 +237,7 @@ class ChainSimulator:
             seat = next((s for s in pending.level.members if self.staff.get(s) == who), who)
         document = draft_concurrence(
             verified, signer=who, seat=seat or who, reason=self.text("agreed"),
-            now=self.clock.now(),
+            now=self.clock.now(), absence=absence,
         )  # fmt: skip
         document, self.shares = self.hands(who).concur_over(verified, document)
         return enclose(document, self.signers[who])

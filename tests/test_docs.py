@@ -38,14 +38,15 @@ def matches(expected: list[str], shown: list[str]) -> bool:
     return bool(shown) and bool(re.fullmatch(pattern, shown[0])) and matches(rest, shown[1:])
 
 
-def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["tutorial", "changing"])
+def test_a_page_runs_as_it_is_written(page: str, tmp_path: Path) -> None:
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     launcher = bin_ / "cheget"
     launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cheget "$@"\n')
     launcher.chmod(0o755)
     script = ["set -u", f"cd {tmp_path}"]
-    steps = commands((ROOT / "docs" / "tutorial.md").read_text())
+    steps = commands((ROOT / "docs" / f"{page}.md").read_text())
     for number, (command, _) in enumerate(steps):
         script += [f"echo '--- {number}'", command.partition("  # exit")[0], 'echo "=== $?"']
     env = {
@@ -61,7 +62,7 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
     assert len(parts) == len(steps), done.stderr
     for (command, expected), part in zip(steps, parts, strict=True):
         *lines, status = part.splitlines()
-        wanted = 1 if command.endswith("# exit 1") else 0
+        wanted = int(command.partition("# exit ")[2] or 0)
         assert status == f"=== {wanted}", (command, lines, done.stderr[-2000:])
         assert matches(expected, lines), (command, expected, lines)
 

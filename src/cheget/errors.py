@@ -2,6 +2,7 @@
 
     ChegetError
     ├── ChainFileError              a chain, people or beliefs file: where, expected, hint
+    │   └── CodeArgumentError       a parameter that a program would run as code
     ├── CharterError                a charter that cannot stand
     ├── ProofError                  a chain of which something cannot be proved
     │   └── TooEntangledError       the people sit at too many places at once for the budget
@@ -11,6 +12,7 @@
     │   ├── LawError                1  the charter, the law log, the law the order names
     │   ├── AddressError            2  not for this executor
     │   ├── NotAllowedError         3  the chain does not allow what the order says
+    │   │   └── OptionError         3  a parameter could be taken for an option
     │   ├── LogError                4  slice, checkpoint, consistency
     │   ├── BadSignatureError       5  a signature that does not verify
     │   ├── NotReleasedError        6  the levels have not all concurred
@@ -71,6 +73,10 @@ class ChainFileError(ChegetError):
         return f"{text} ({self.hint})" if self.hint else text
 
 
+class CodeArgumentError(ChainFileError):
+    """An act of ``executor.yaml`` in which a parameter would be run as code, by a shell or such."""
+
+
 class CharterError(ChegetError):
     """A charter that cannot stand: keys held twice, posts nobody can fill, a broken chain."""
 
@@ -115,6 +121,10 @@ class NotAllowedError(VerificationError):
     """The chain does not allow what the order says (step 3)."""
 
     step = 3
+
+
+class OptionError(NotAllowedError):
+    """A parameter begins with ``-``: the program of an act could take it for an option."""
 
 
 class LogError(VerificationError):

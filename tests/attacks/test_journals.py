@@ -100,14 +100,6 @@ def test_command_brought_by_the_chain(one: Guarded) -> None:
     assert one.lines == []
 
 
-def test_parameter_as_option(one: Guarded) -> None:
-    agent = one.agent()
-    one.released(database="--all")
-    taken = agent.run_once()
-    assert "could be taken for an option" in taken[0].says
-    assert one.lines == []
-
-
 def test_program_swapped_on_disk(one: Guarded) -> None:
     """Between configuration and act: journaled as failed by an error of its own, and not run."""
     program = one.folder / "wipe"
@@ -125,14 +117,6 @@ def test_program_swapped_on_disk(one: Guarded) -> None:
     (outcome,) = agent.journal.of_order(order, "outcome")
     assert outcome.facts["fault"] == "SwappedProgramError"
     assert one.lines == []
-
-
-def test_a_parameter_is_never_text_for_a_shell(one: Guarded) -> None:
-    agent = one.agent()
-    one.released(database="$(touch pwned); `id` ' \" {database}")
-    agent.run_once()
-    assert one.lines == ["$(touch pwned); `id` ' \" {database}"]
-    assert not Path("pwned").exists()
 
 
 def test_crew_longer_than_the_window(tmp_path: Path) -> None:

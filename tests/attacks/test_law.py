@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cheget.chain.changes import change_form
+from cheget.chain.rule import Of
 from cheget.errors import CharterError, LawError, LogError, NotAcceptedError, StoppedError
 from cheget.keyring.signer import Signer
 from cheget.order.charter import Charter, Person
@@ -257,6 +258,63 @@ def test_withheld_countermand_of_somebody_who_joined_later(tmp_path: Path) -> No
     (taken,) = agent.run_once()
     assert (taken.outcome, guarded.lines) == ("refused", [])
     assert "joe" in taken.says
+
+
+def test_who_joined_is_remembered_after_a_restart(tmp_path: Path) -> None:
+    """Their stop is kept before any code has been read again."""
+    guarded = Guarded(tmp_path)
+    law, joe = Amender(guarded.sim), signer("joe")
+    now = law.charter
+    new = law.next(people={**now.people, "ann": Person((*now.people["ann"].keys, joe.public))})
+    digest = law.propose(new, enrolled=[("ann", joe)])
+    for who in ("ann", "dee"):
+        law.agree(digest, who)
+    guarded.sim.clock.turn(1)
+    guarded.sim.law = law.charter.laws[guarded.sim.chain.id]
+    order = guarded.released("held")
+    stop = enclose(
+        draft_countermand(
+            order, signer="ann", reason=guarded.sim.text("no"), now=guarded.sim.clock.now()
+        ),
+        joe,
+    )
+    agent = guarded.agent()
+    assert not agent.show_stop(stop)
+    agent.run_once()
+    agent.journal.close()
+    again = guarded.agent()
+    assert again.show_stop(stop)
+    guarded.sim.clock.turn(901)
+    (taken,) = again.run_once()
+    assert (taken.outcome, guarded.lines) == ("refused", [])
+
+
+def test_a_flood_of_charters_leaves_room_in_a_code(
+    law: Amender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = 2 * len(law.charter.payload) + 100
+    monkeypatch.setattr("cheget.service.amending.MAX_CHARTERS", carried)
+    law.propose(law.titled("one"))
+    with pytest.raises(NotAcceptedError, match="bytes of charters"):
+        law.propose(law.titled("another"))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Of(2, ("ann", "ann")),
+        Of(2, ("ann", Of(1, ("ann", "bob")), "dee")),
+        Of(2, ("ann", Of(1, ("others",)), "dee")),
+        Of(0, ("ann",)),
+        Of(1, ()),
+        Of(3, ("ann", "bob")),
+        Of(1, ("ann", "others")),
+        Of(1, ("ann", Of(0, ("bob",)))),
+    ],
+)
+def test_a_rule_for_people_that_counts_somebody_twice_is_no_law(law: Amender, rule: Of) -> None:
+    with pytest.raises(CharterError):
+        law.propose(law.next(changes={"remove": rule}))
 
 
 def test_withheld_amendment(law: Amender) -> None:

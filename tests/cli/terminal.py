@@ -7,7 +7,9 @@ a placeholder. ``SESSIONS=write`` writes the files anew from what happens.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import re
 import shlex
@@ -84,6 +86,13 @@ class Shell:
 
     @property
     def orders(self) -> list[str]:
+        return self._digests("order")
+
+    @property
+    def amendments(self) -> list[str]:
+        return self._digests("amendment")[1:]
+
+    def _digests(self, kind: str) -> list[str]:
         import sqlite3
 
         place = self.here / "desk" / "store.sqlite"
@@ -92,7 +101,7 @@ class Shell:
         connection = sqlite3.connect(place)
         try:
             rows = connection.execute(
-                "SELECT digest FROM entries WHERE kind = 'order' ORDER BY position"
+                "SELECT digest FROM entries WHERE kind = ? ORDER BY position", (kind,)
             )
             return [row[0] for row in rows]
         finally:
@@ -123,6 +132,12 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
     for place, order in enumerate(shell.orders):
         command = command.replace(f"$WORDS{place}", order_name(order))
         command = command.replace(f"$ORDER{place}", order)
+    for place, amendment in enumerate(shell.amendments):
+        command = command.replace(f"$AMENDMENT{place}", amendment)
+    invited = shell.here / "invited.json"
+    for place, one in enumerate(json.loads(invited.read_text()) if invited.exists() else ()):
+        command = command.replace(f"$INVITATION{place}", one["invitation"])
+    command = re.sub(r"\$SHA256\(([^)]+)\)", lambda file: _sha256(file[1]), command)
     words = shlex.split(command)
     match words:
         case ["cheget", *rest, ">", file]:
@@ -132,6 +147,7 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
         case ["cheget", *rest]:
             return shell.run(*rest)
         case ["edit", file, old, new]:
+            old, new = (text.replace("\\n", "\n") for text in (old, new))
             assert old in Path(file).read_text(), f"{file} has no {old}"
             Path(file).write_text(Path(file).read_text().replace(old, new, 1))
         case ["write", file, text]:
@@ -147,6 +163,10 @@ def perform(shell: Shell, command: str) -> tuple[str, str]:
     return "", ""
 
 
+def _sha256(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
 def said(shell: Shell, text: str) -> list[str]:
     """Output with everything that differs from run to run made a placeholder."""
     text = text.replace(str(shell.here), "<here>")
@@ -154,6 +174,8 @@ def said(shell: Shell, text: str) -> list[str]:
         text = text.replace(order_name(order), f"<words {place}>").replace(
             order, f"<order {place}>"
         )
+    for place, one in enumerate(shell.amendments):
+        text = text.replace(order_name(one), f"<amendment {place}>")
     for pattern, placeholder in (
         (r"\b[0-9a-f]{64}\b", "<digest>"),
         (r"^order  (?:[a-z]+ ){5}[a-z]+(?=   )", "order  <words>"),

@@ -29,7 +29,11 @@ REGISTRY: Registry[Any] = Registry().with_resources(
     (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
 # Verbs whose schema goes by another name; all others are named after their words.
-SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {"watch": "show"}
+SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {
+    "watch": "show",
+    "people-remove": "chain-amend",
+    "people-replace": "chain-amend",
+}
 PENDING = {"prove"} - SCHEMAS.keys()  # still to be written
 BESIDE = {
     "defs",
@@ -219,6 +223,17 @@ def test_what_an_edit_changes(at: Any) -> None:
     assert [one["verdict"] for one in found["ladders"]] == ["weaker"]
 
 
+def test_an_invitation(at: Any) -> None:
+    house = at("house")
+    (invited,) = house.says("people invite ann")
+    code = invited["invitation"]
+    made = house.says(f"people enrol ann --key ann.key --invitation {code} -o ann.json")
+    assert made["house"] is None
+    assert house.says("people list")["invited"] == {"ann": invited["until"]}
+    assert house.says("people enrol --document ann.json")["who"] == "ann"
+    assert house.says("people list")["invited"] == {}
+
+
 def test_founding(at: Any) -> None:
     house = at("house")
     for person in EVERYBODY:
@@ -261,6 +276,7 @@ def test_an_order_down_the_chain(at: Any) -> None:
     assert shown["carried_out"] is True
     assert shown["reason"] == "ticket 1182"
     assert [one["reason"] for one in shown["questions"]] == ["which backup?"]
+    assert shown.pop("outputs") == {"production-db": "wipes orders\n"}
     assert house.lines(f"watch {first}") == [shown]
     assert house.says("executor status production-db")["heads"]["orders"]["size"] == 9
     assert house.says(f"log redact {first} --yes")["erased"] == 4
@@ -271,6 +287,29 @@ def test_an_order_down_the_chain(at: Any) -> None:
     for line in Path("ledger.jsonl").read_text().splitlines():
         check("log-export", json.loads(line))
     assert house.says("log verify --file ledger.jsonl")["receipts"] == 1
+
+
+def test_the_law_is_amended_and_a_key_given_up(at: Any) -> None:
+    house = at("founded")
+    order = house.says("order transmit wipe database=orders --key bob.key --yes")["order"]
+    shown = house.says("people remove cho --dry-run")
+    assert (shown["state"], shown["closes"], shown["amendment"]) == ("dry-run", [order], None)
+    proposed = house.says("people remove cho --key ann.key --yes")
+    assert (proposed["state"], proposed["version"]) == ("proposed", 2)
+    assert house.says("people list")["amendments"] == [proposed["words"]]
+    held = house.says(f"chain amend {proposed['amendment']} --key dee.key --yes")
+    assert (held["state"], held["needs"][0]["agreed"]) == ("holds", ["ann", "dee"])
+    assert house.says("people list")["version"] == 2
+    assert house.says("people list")["differs"]
+    house.shell.must("key", "new", "bob2.key", "--no-passphrase")
+    house.says("people enrol bob --key bob2.key")
+    replaced = house.says("people replace bob --key ann.key --yes")
+    assert [one["about"] for one in replaced["changes"]] == ["bob", "bob"]
+    absence = house.says("away --until 2096-01-04 --key bob.key --yes")["absences"][0]
+    assert (absence["until"], absence["ended"]) == ("2096-01-04T00:00:00Z", False)
+    given_up = house.says("key revoke dee.key --key dee.key --yes")
+    assert (given_up["person"], given_up["left"]) == ("dee", [])
+    assert house.says(f"chain amend {replaced['amendment']} --dry-run")["state"] == "ended"
 
 
 def test_an_order_that_is_stopped_and_one_that_is_taken_back(at: Any) -> None:
@@ -424,7 +463,7 @@ def test_a_question_left_unanswered_is_an_error(at: Any, monkeypatch: pytest.Mon
     def leaves(question: str, *, abort: bool) -> None:
         raise click.Abort
 
-    monkeypatch.setattr("cheget.cli.foundings.is_asked", lambda: True)
+    monkeypatch.setattr("cheget.cli.plain.is_asked", lambda: True)
     monkeypatch.setattr(click, "confirm", leaves)
     assert house.fails("people found --key ann.key")["kind"] == "Abort"
 

@@ -115,7 +115,7 @@ def test_a_question_is_asked_where_somebody_can_answer(
         if abort:
             raise click.Abort
 
-    monkeypatch.setattr("cheget.cli.foundings.is_asked", lambda: True)
+    monkeypatch.setattr("cheget.cli.plain.is_asked", lambda: True)
     monkeypatch.setattr(click, "confirm", no)
     out, said = house.run("people", "found", "--key", "ann.key")
     assert asked == ["ann proposes this charter, and agrees to it?"]

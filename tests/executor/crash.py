@@ -77,14 +77,14 @@ def main() -> None:
     patch(point, strategy)
     facts = json.loads((folder / "facts.json").read_text())
     clock = HandClock(facts["now"])
+    configuration = parse_configuration((folder / "executor.yaml").read_bytes())
+    name = configuration.executor
     journal = Journal(
-        folder / "journal", folder / "anchor", executor="production-db", identity=bytes(16),
-        now=clock.now(),
-    )  # fmt: skip
+        folder / "journal", folder / "anchor", executor=name, identity=bytes(16), now=clock.now()
+    )
     agent = Agent(
-        parse_configuration((folder / "executor.yaml").read_bytes()),
-        read_charter((folder / "charter.json").read_bytes()),
-        signer("executor production-db"), journal, clock, [Folder(folder)],
+        configuration, read_charter((folder / "charter.json").read_bytes()),
+        signer(f"executor {name}"), journal, clock, [Folder(folder)],
     )  # fmt: skip
     if agent.history.tenure() is None:
         agent.begin_tenure(Head(*facts["orders"]), Head(*facts["law"]))

@@ -122,8 +122,14 @@ def test_an_option_is_refused_before_anything_starts(tmp_path: Path) -> None:
 def test_a_file_parameter_is_a_path_to_its_contents() -> None:
     data = b"a plan\n"
     digest = hashlib.sha256(data).hexdigest()
-    one = Attempt(KEY, {"plan": digest}, {digest: data})
+    one = Attempt(KEY, {"plan": digest}, {"plan": data})
     assert perform(Run(("/bin/cat", "{plan}")), one).output == data
+
+
+def test_a_probe_is_given_the_digest_of_a_file_as_after_a_crash() -> None:
+    one = Attempt(KEY, {"plan": "ab"}, {"plan": b"a plan\n"})
+    act = Run(("/bin/false",), ("/usr/bin/test", "{plan}", "=", "ab"))
+    assert perform(act, one).outcome == "carried-out"
 
 
 def greet(name: str, how_often: str) -> str:

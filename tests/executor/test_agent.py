@@ -281,21 +281,6 @@ def test_a_chain_brings_no_command_to_a_host(one: Guarded) -> None:
     assert "not configured to wipe" in taken.says
 
 
-def test_a_parameter_is_never_an_option(one: Guarded) -> None:
-    agent = one.agent()
-    one.released("wipe", "--force")
-    assert "could be taken for an option" in agent.run_once()[0].says
-    assert one.lines == []
-    assert not list(agent.journal.of_kind("intent"))
-
-
-def test_a_parameter_is_one_argument_and_no_text_for_a_shell(one: Guarded) -> None:
-    agent = one.agent()
-    one.released("wipe", "x; {database} $(id) `id` 'y")
-    agent.run_once()
-    assert one.lines == ["x; {database} $(id) `id` 'y"]
-
-
 def test_an_act_that_lacks_a_parameter_is_no_attempt(one: Guarded) -> None:
     one.settings = one.settings.replace("{database}", "{table}")
     agent = one.agent()

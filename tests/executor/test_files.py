@@ -58,16 +58,6 @@ def test_a_code_without_its_file_is_refused(one: Guarded) -> None:
     assert not one.done.exists()
 
 
-def test_a_code_with_another_file_is_refused(one: Guarded) -> None:
-    agent = one.agent()
-    ordered(one)
-    papers = one.sim.desk._papers(one.sim.order, None, None)
-    (digest,) = papers.files
-    taken = agent.take(derive_code(replace(papers, files={digest: b"drop everything"}), NAME))
-    assert taken.outcome == "refused"
-    assert "a file that is not the one named" in taken.says
-
-
 def test_whoever_signs_is_shown_the_file_too(one: Guarded) -> None:
     digest = hashlib.sha256(PLAN).hexdigest()
     one.sim.transmit("ann", "wipe", [NAME], files=[PLAN], database=digest)

@@ -126,9 +126,10 @@ def test_a_deputy_after_no_time_is_a_deputy_still() -> None:
     refused(lambda: other.concur("dep", "bob"), "no deputy overrides")
 
 
-def test_no_absence_is_known_yet() -> None:
+def test_an_absence_is_for_deputies_and_has_to_be_known() -> None:
     docket = asked()
-    refused(lambda: docket.concur("bob", absence="1" * 64), "no absence is known")
+    refused(lambda: docket.concur("bob", absence="1" * 64), "only a deputy")
+    refused(lambda: docket.concur("dep", "bob", absence="1" * 64), "no absence is known")
 
 
 def test_a_vacant_posts_deputies_may_fill_it_in_their_turn() -> None:

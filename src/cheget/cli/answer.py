@@ -15,21 +15,22 @@ from cheget.cli.context import (
     at_desk,
     crew_file,
     find_order,
+    followed,
     house_option,
     identify,
-    is_asked,
     json_option,
     now,
     reason_text,
     say,
     signing_options,
 )
+from cheget.cli.plain import confirm
 from cheget.cli.render import verdict
 from cheget.cli.sharing import concur_over
 from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
-from cheget.order.consequence import refusal_consequence, stranded_levels, turns
+from cheget.order.consequence import Turn, refusal_consequence, stranded_levels, turns
 from cheget.order.documents import order_name
 from cheget.order.draft import (
     draft_concurrence,
@@ -45,6 +46,7 @@ from cheget.service.desk import Acknowledgement, Desk
 from cheget.service.house import House
 
 _WORDS = click.argument("words", nargs=-1, required=True, metavar="ORDER")
+_HINT = "--yes, with the order's full digest"
 
 
 def _verb(function: Callable[..., None]) -> click.Command:
@@ -66,17 +68,23 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
             return
         if seen.verified is None:
             raise StoppedError(verdict(seen.proceeding, seen.receipts, now()))
-        chosen = _seat(seen, who.person, seat)
+        turn = _turn(seen, who.person, seat)
+        chosen = turn.seat
         lost = stranded_levels(seen.proceeding, who.person, chosen, now())
         if lost:
             click.echo(
                 f"{who.person} is needed below, at {', '.join(lost)}: concurring here strands it.",
                 err=True,
             )
-        _confirm(options, f"{who.person} concurs as {chosen}?")
+        confirm(options, f"{who.person} concurs as {chosen}?", _HINT)
         text = reason_text(options["reason"])
         document = draft_concurrence(
-            seen.verified, signer=who.person, seat=chosen, reason=text, now=now()
+            seen.verified,
+            signer=who.person,
+            seat=chosen,
+            reason=text,
+            now=now(),
+            absence=turn.absence,
         )
         document, shares = concur_over(house, who, seen.verified, document)
         done = desk.concur(enclose(document, who.signer), [text], shares)
@@ -97,7 +105,7 @@ def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
         else:
             said = refusal_consequence(seen.proceeding, who.person, now())
         click.echo(said, err=True)
-        _confirm(options, f"{who.person} refuses?")
+        confirm(options, f"{who.person} refuses?", _HINT)
         document = draft_refusal(
             seen.proceeding.digest, signer=who.person, reason=text, now=now(), post=post
         )
@@ -119,7 +127,7 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError('what do you ask? --reason "…"')
     with at_desk(options["folder"]) as (_, desk):
         seen, who = _opened(desk, words, options)
-        _confirm(options, f"{who.person} asks?")
+        confirm(options, f"{who.person} asks?", _HINT)
         text = reason_text(options["reason"])
         document = draft_question(seen.proceeding.digest, signer=who.person, reason=text, now=now())
         done = desk.ask(enclose(document, who.signer), [text])
@@ -133,13 +141,13 @@ def countermand(words: tuple[str, ...], **options: Any) -> None:
         subject = "".join(words).lower()
         known = {one.digest for one in desk.orders()}
         attested = len(subject) == 64 and subject not in known  # noqa: PLR2004 - a digest
-        who = identify(desk.charter, options["person"], options["key_path"])
+        who = _who(desk, options)
         if not attested:
             subject = find_order(desk, words, signs=True)
             seen = view(desk, subject)
             if not options["as_json"]:
                 print_whole(seen)
-        _confirm(options, f"{who.person} takes it back?")
+        confirm(options, f"{who.person} takes it back?", _HINT)
         text = reason_text(options["reason"])
         document = draft_countermand(subject, signer=who.person, reason=text, now=now())
         done = desk.countermand(enclose(document, who.signer), [text])
@@ -150,17 +158,22 @@ def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tupl
     """The order, verified and shown, and who is about to sign; no key is opened yet."""
     order = find_order(desk, words, signs=True)
     seen = view(desk, order)
-    who = identify(desk.charter, options["person"], options["key_path"])
+    who = _who(desk, options)
     if not options["as_json"]:
         print_whole(seen)
     return seen, who
 
 
-def _seat(seen: View, person: str, wanted: str | None) -> str:
+def _who(desk: Desk, options: dict[str, Any]) -> Identity:
+    state = followed(desk)
+    return identify(state.charter, options["person"], options["key_path"], state.revoked)
+
+
+def _turn(seen: View, person: str, wanted: str | None) -> Turn:
     mine = [turn for turn in turns(seen.proceeding, person, now()) if wanted in {None, turn.seat}]
     ready = [turn for turn in mine if turn.since <= now()]
     if ready:
-        return ready[0].seat
+        return ready[0]
     if mine:
         raise NotAcceptedError(f"the deputy's turn at {mine[0].seat} has not come yet")
     counted = next((one for one in seen.proceeding.counted if one.person == person), None)
@@ -171,14 +184,6 @@ def _seat(seen: View, person: str, wanted: str | None) -> str:
         where = f"it waits at {pending.level.id}"
         where += f", and {person} counts already, as {counted.seat}" if counted else ""
     raise NotAcceptedError(f"{person} is not asked: {where}", hint="cheget inbox")
-
-
-def _confirm(options: dict[str, Any], question: str) -> None:
-    if options["yes"]:
-        return
-    if not is_asked():
-        raise HouseError("there is nobody to ask", hint="--yes, with the order's full digest")
-    click.confirm(question, abort=True)
 
 
 def _report(
@@ -220,7 +225,7 @@ def _concur_beside(
     post = next((p for p in posts if p.startswith(f"{executor}/")), None)
     if post is None:
         raise NotAcceptedError(f"{who.person} does not sit beside {executor}")
-    _confirm(options, f"{who.person} concurs beside {executor}?")
+    confirm(options, f"{who.person} concurs beside {executor}?", _HINT)
     text: Text = reason_text(options["reason"])
     document = draft_crew_concurrence(
         seen.verified, signer=who.person, post=post, reason=text, now=now()

@@ -11,18 +11,19 @@ from cheget.chain.quantity import duration
 from cheget.chain.rule import names
 from cheget.cli.context import (
     at_desk,
+    followed,
     fresh,
     house_option,
     identify,
-    is_asked,
     json_option,
     now,
     reason_text,
     say,
     signing_options,
 )
+from cheget.cli.plain import confirm
 from cheget.cli.terminal import safe
-from cheget.errors import HouseError, NotAllowedError
+from cheget.errors import NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.draft import draft_attestation, enclose
 
@@ -49,8 +50,9 @@ def attest(condition: str, action: str, lasts: str, seat: str | None, **options:
     if not seconds:
         raise click.UsageError("--for: an attestation lasts at least a second")
     with at_desk(options["folder"]) as (_, desk):
-        law = _law(desk.charter, condition, action, options["chain_id"])
-        who = identify(desk.charter, options["person"], options["key_path"])
+        state = followed(desk)
+        law = _law(state.charter, condition, action, options["chain_id"])
+        who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         chosen = _seat(law, condition, who.person, seat)
         begins = now()
         ends = begins + seconds
@@ -60,7 +62,7 @@ def attest(condition: str, action: str, lasts: str, seat: str | None, **options:
             click.echo(f"  for        {action} of {law.chain.id}, house {law.house}")
             click.echo(f"  until      {to_text(ends)}")
             click.echo(f"  statement  “{safe(options['reason'])}”")
-        _confirm(options, f"{who.person} attests to it?")
+        confirm(options, f"{who.person} attests to it?", "--yes signs what is given")
         text = reason_text(options["reason"])
         document = draft_attestation(
             law, condition=condition, action=action, signer=who.person, seat=chosen,
@@ -109,11 +111,3 @@ def _seat(law: Law, condition: str, person: str, wanted: str | None) -> str:
             hint=f"it is by: {', '.join(asked)}",
         )
     return mine[0]
-
-
-def _confirm(options: dict[str, Any], question: str) -> None:
-    if options["yes"]:
-        return
-    if not is_asked():
-        raise HouseError("there is nobody to ask", hint="--yes signs what is given")
-    click.confirm(question, abort=True)

@@ -22,6 +22,7 @@ from cheget.executor.unsealing import file_name
 from cheget.keyring.dealt import Dealt, write_durably
 from cheget.keyring.sealing import deal, without_key
 from cheget.order.allowed import id_of, serial_of
+from cheget.order.follow import LawState
 from cheget.service.desk import Desk
 from cheget.service.handed import claimed
 from cheget.service.house import House
@@ -30,18 +31,18 @@ from cheget.service.house import House
 class Ceremony:
     """The sealing of one executor's secrets, at its house's desk."""
 
-    def __init__(self, house: House, desk: Desk, name: str, place: Place) -> None:
-        """``place`` is the executor's own folder.
+    def __init__(self, house: House, desk: Desk, state: LawState, name: str, place: Place) -> None:
+        """``state`` is the law as it was followed here; ``place`` the executor's own folder.
 
         Raises:
             SealError: no chain of the house declares it.
         """
         try:
-            self.law = desk.charter.laws[desk.charter.chain_of(name).id]
+            self.law = state.charter.laws[state.charter.chain_of(name).id]
         except KeyError:
             raise SealError(f"no chain of this house declares {name}") from None
         self.name, self._place = name, place
-        self._house, self._desk = house, desk
+        self._house, self._desk, self._state = house, desk, state
         self._deals = deals_of(house)
 
     def actions(self, wanted: Sequence[str]) -> list[str]:
@@ -65,11 +66,11 @@ class Ceremony:
         refused = found.refused
         if refused:
             return found
-        if keyless := without_key(law, action):
+        if keyless := without_key(law, action, self._state.revoked):
             refused = (
                 f"no share can be sealed to {joined(keyless)}: no key file of theirs is enrolled"
             )
-        elif not getattr(self._desk.charter.executors.get(self.name), "sealing", b""):
+        elif not getattr(self._state.charter.executors.get(self.name), "sealing", b""):
             refused = (
                 f"no share can be handed to {self.name}: it was enrolled without a sealing key"
             )
@@ -94,6 +95,7 @@ class Ceremony:
                 sealed, shares = deal(
                     self.law, executor=self.name, action=action, serial=serial, secrets=secrets,
                     dealer=who.person, signer=who.signer, entropy=(fresh(), fresh()),
+                    revoked=self._state.revoked,
                 )  # fmt: skip
                 found.append(Dealt(sealed.filed, sealed.seal, tuple(shares)))
                 write_durably(self._sealed(action, serial), sealed.encode(), 0o600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,13 +24,16 @@ from cheget.cli.plain import (
     state_folder,
 )
 from cheget.cli.terminal import safe
-from cheget.errors import HouseError, KeyFileError, NotAcceptedError
+from cheget.errors import HouseError, KeyFileError, LawError, NotAcceptedError
 from cheget.keyring import agent, keyfile
 from cheget.keyring.signer import Signer
-from cheget.order.charter import Charter
+from cheget.order.charter import Charter, pinned_charter
 from cheget.order.documents import order_name
 from cheget.order.draft import salted
+from cheget.order.envelope import digest
 from cheget.order.fields import Head, Text
+from cheget.order.follow import LawState
+from cheget.order.law import read_law
 from cheget.order.verify import Pinned
 from cheget.order.words import prefix_bits
 from cheget.service.clock import SystemClock
@@ -38,9 +41,9 @@ from cheget.service.desk import Desk
 from cheget.service.house import House, find_house, open_desk, open_house, open_store
 
 __all__ = [
-    "Identity", "Pins", "at_desk", "crew_file", "find_order", "folder_of", "fresh", "house_option",
-    "identify", "is_asked", "json_option", "now", "passphrase", "reason_text", "say",
-    "signing_options", "state_folder",
+    "Identity", "Pins", "at_desk", "crew_file", "find_order", "folder_of", "followed", "fresh",
+    "house_option", "identify", "is_asked", "json_option", "now", "passphrase", "pins_of",
+    "reason_text", "say", "signing_options", "state_folder",
 ]  # fmt: skip
 
 
@@ -84,14 +87,23 @@ class Identity:
         return self._load()
 
 
-def identify(charter: Charter, person: str | None, key_path: Path | None) -> Identity:
+def identify(
+    charter: Charter, person: str | None, key_path: Path | None,
+    revoked: Collection[bytes] = (),
+) -> Identity:  # fmt: skip
     """Whose key it is, by the charter.
 
     Raises:
-        KeyFileError: no key, or one that the charter gives to nobody, or to somebody else.
+        KeyFileError: no key, one that is revoked, or one that the charter gives to nobody, or
+            to somebody else.
     """
-    held = {key.point: (name, key) for name, one in charter.people.items() for key in one.keys}
+    held = {
+        key.point: (name, key)
+        for name, one in charter.people.items() for key in one.keys if key.point not in revoked
+    }  # fmt: skip
     if key_path is not None:
+        if keyfile.public_half(key_path) in revoked:
+            raise KeyFileError(f"{key_path} is revoked, and signs nothing any more")
         return _from_file(held, person, key_path)
     mine = [
         Identity(held[one.public.point][0], partial(agent.AgentSigner, held[one.public.point][1]))
@@ -119,22 +131,29 @@ def _from_file(held: dict[bytes, Any], person: str | None, path: Path) -> Identi
 
 
 class Pins:
-    """The charter and the heads of both logs that this client has seen, durably."""
+    """The charter that this client trusted first, and the heads of both logs that it has seen.
 
-    def __init__(self, charter: Charter) -> None:
-        self._charter = charter
+    Kept durably. Later charters are followed from the pinned one, through the law log.
+    """
+
+    def __init__(self, charter: Charter, shown: Iterable[bytes] = ()) -> None:
+        """Open what is pinned of the deployment; on first use, pin ``charter``.
+
+        Args:
+            charter: That a house, or a file, shows as the one that holds.
+            shown: Every charter shown beside it.
+
+        Raises:
+            HouseError: the charter that is pinned is not among those shown.
+        """
         self._path = state_folder() / f"{charter.deployment}.json"
         self._known: dict[str, Any] = {}
         if self._path.exists():
             self._known = json.loads(self._path.read_bytes())
-            if self._known["charter"] != charter.digest:
-                raise HouseError(
-                    f"the house shows another charter than the one pinned in {self._path}",
-                    hint="somebody changed it; or this is a copy: it needs its own deployment",
-                )
+            self._charter = self._pinned_among(charter, shown)
         else:
             click.echo(f"first use here: pinned the charter {charter.digest}", err=True)
-            self._known = {"charter": charter.digest}
+            self._known, self._charter = {"charter": charter.digest}, charter
             self._write()
 
     @property
@@ -142,13 +161,25 @@ class Pins:
         """What is verified against."""
         return Pinned(self._charter, self._head("orders"), self._head("law"))
 
-    def keep(self, orders: Head, law: Head) -> None:
+    def keep(self, orders: Head | None, law: Head) -> None:
         """Remember heads that verified."""
         for name, head in (("orders", orders), ("law", law)):
             before = self._head(name)
-            if before is None or head.size > before.size:
+            if head is not None and (before is None or head.size > before.size):
                 self._known[name] = {"root": head.root, "size": head.size}
         self._write()
+
+    def _pinned_among(self, charter: Charter, shown: Iterable[bytes]) -> Charter:
+        pinned = self._known["charter"]
+        if pinned == charter.digest:
+            return charter
+        for payload in shown:
+            if digest("charter", payload) == pinned:
+                return pinned_charter(payload, pinned)
+        raise HouseError(
+            f"the house shows another charter than the one pinned in {self._path}",
+            hint="somebody changed it; or this is a copy: it needs its own deployment",
+        )
 
     def _head(self, log: str) -> Head | None:
         found = self._known.get(log)
@@ -161,6 +192,26 @@ class Pins:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+
+
+def pins_of(desk: Desk) -> Pins:
+    """What this client pins of the house at that desk."""
+    return Pins(desk.charter, desk.store.read(lambda tx: tx.charters()))
+
+
+def followed(desk: Desk) -> LawState:
+    """The law as the desk shows it, followed from the charter that is pinned here.
+
+    Raises:
+        LawError: the law log does not lead to the charter by which the desk serves.
+    """
+    pins = pins_of(desk)
+    held = pins.pinned
+    checkpoint, state = read_law(held.charter, desk.law(held.law), held.law)
+    if state.charter.digest != desk.charter.digest:
+        raise LawError("the law log does not lead to the charter that the house shows")
+    pins.keep(None, Head(checkpoint.size, checkpoint.root.hex()))
+    return state
 
 
 def find_order(desk: Desk, words: tuple[str, ...], *, signs: bool = False) -> str:

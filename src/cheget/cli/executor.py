@@ -37,15 +37,16 @@ def new(
     name: str, chain_name: str | None, deployment: str | None, own: Path | None,
     folder: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make an executor: executor.yaml to fill in, a key, and the key's enrolment.
+    """Make an executor: executor.yaml to fill in, a key, its enrolment, a unit for systemd.
 
     In a house the key is enrolled at once. On a machine without one, give --folder, --chain
     FILE and --deployment, and carry enrolment.json to the house: `cheget people enrol
     --document`.
     """
     from cheget.cli.install import make, place_of
+    from cheget.cli.template import unit_name
 
-    place = place_of(name, own, folder)
+    place, founded = place_of(name, own, folder), False
     if deployment is not None:
         from cheget.cli.check import read_chain
         from cheget.cli.scenarios import file_of
@@ -56,12 +57,16 @@ def new(
         _declared(chain, name)
         make(place, name, chain, deployment, at=".")
     else:
-        chain = _make_in_house(name, chain_name, own, folder)
+        chain, founded = _make_in_house(name, chain_name, own, folder)
     value = {"executor": name, "chain": chain.id, "folder": str(place.folder)}
 
     def text() -> None:
-        click.echo(f"wrote {place.folder}: executor.yaml, executor.key, enrolment.json")
-        if deployment is None:
+        unit = unit_name(name)
+        click.echo(f"wrote {place.folder}: executor.yaml, executor.key, enrolment.json, {unit}")
+        if founded:
+            click.echo(f"{name} is enrolled; its key counts once an amendment holds that has it.")
+            click.echo("next: cheget chain amend")
+        elif deployment is None:
             click.echo(f"{name} is enrolled.")
         else:
             click.echo("next, in the house: cheget people enrol --document enrolment.json")
@@ -72,13 +77,14 @@ def new(
 
 def _make_in_house(
     name: str, chain_name: str | None, own: Path | None, folder: Path | None
-) -> Chain:
+) -> tuple[Chain, bool]:
+    """The chain, and whether the house is founded already."""
     from cheget.cli.install import make, place_of
-    from cheget.cli.people import refuse_founded
+    from cheget.cli.people import is_founded
     from cheget.service.house import add_enrolment, find_house, open_house
 
     house = open_house(find_house(folder or Path.cwd()))
-    refuse_founded(house)
+    founded = is_founded(house)
     if chain_name is not None:
         chain = house.chain(chain_name)
     else:
@@ -89,8 +95,8 @@ def _make_in_house(
     _declared(chain, name)
     stored = make(place_of(name, own, folder), name, chain, house.deployment,
                   at=str(house.folder.absolute()))  # fmt: skip
-    add_enrolment(house, stored)
-    return chain
+    add_enrolment(house, stored, founded=founded)
+    return chain, founded
 
 
 def _declared(chain: Chain, name: str) -> None:

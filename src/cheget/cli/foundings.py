@@ -11,12 +11,12 @@ from cheget.cli.context import (
     Pins,
     folder_of,
     identify,
-    is_asked,
     now,
     reason_text,
     say,
 )
 from cheget.cli.key import fingerprint
+from cheget.cli.plain import confirm, span_of
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAcceptedError
 from cheget.order.charter import Charter
@@ -27,7 +27,7 @@ from cheget.order.law import founders, missing_founders
 from cheget.order.papers import Filed, open_envelope
 from cheget.order.signatures import verify_signer
 from cheget.service.clock import SystemClock
-from cheget.service.founding import agree, agreed, is_founded, propose, proposed
+from cheget.service.founding import agree, agreed, is_founded, is_refused, propose, proposed
 from cheget.service.house import (
     House,
     charter_words,
@@ -57,7 +57,7 @@ def _standing(tx: Any) -> dict[str, Any]:
     charter, _ = proposed(tx)
     missing = missing_founders(charter, agreed(tx))
     state = "founded" if not missing else "proposed"
-    if tx.of_kind("law", "refusal"):
+    if is_refused(tx):
         state = "refused"
     return {"state": state, "charter": charter.digest, "missing": list(missing)}
 
@@ -85,10 +85,14 @@ def _propose(house: House, store: Store, options: dict[str, Any]) -> None:
     if who.person not in founders(charter):
         raise NotAcceptedError(f"{who.person} fills no member's post, and cannot propose")
     _show(house, charter, options)
-    _confirm(options, f"{who.person} proposes this charter, and agrees to it?")
+    confirm(options, f"{who.person} proposes this charter, and agrees to it?")
     text = reason_text(options["reason"])
     document = draft_founding(
-        charter, signer=who.person, reason=text, now=now(), decide_within=_span(options["within"])
+        charter,
+        signer=who.person,
+        reason=text,
+        now=now(),
+        decide_within=span_of(options["within"], "--within"),
     )
     stored = enclose(document, who.signer)
     propose(store, charter, envelopes, stored, SystemClock(), text)
@@ -116,10 +120,10 @@ def _answer(house: House, store: Store, options: dict[str, Any]) -> None:
     if not same:
         click.echo("chains, people or keys in this folder changed since it was proposed.", err=True)
     if options["refuse"]:
-        _confirm(options, f"{who.person} refuses this charter?")
+        confirm(options, f"{who.person} refuses this charter?")
         _refuse(store, charter, proposal, who, options)
         return
-    _confirm(options, f"{who.person} agrees to this charter?")
+    confirm(options, f"{who.person} agrees to this charter?")
     _report(charter, who, _agree(store, proposal, who, options), options)
 
 
@@ -224,20 +228,3 @@ def _refuse_keyless(charter: Charter) -> None:
             hint=f"cheget people enrol {lacking[0]}",
         )
     missing_founders(charter, ())
-
-
-def _span(text: str) -> int:
-    from cheget.chain.quantity import duration
-
-    try:
-        return duration(text)
-    except ValueError as error:
-        raise click.UsageError(f"--within: {error}") from None
-
-
-def _confirm(options: dict[str, Any], question: str) -> None:
-    if options["yes"]:
-        return
-    if not is_asked():
-        raise HouseError("there is nobody to ask", hint="--yes signs what is shown")
-    click.confirm(question, abort=True)

@@ -172,11 +172,19 @@ def _of_scenario(scenario: str, people: str | None, house: str) -> Plan:
     return Plan(chain.id, text, staff, single, _told(made))
 
 
+_RULES = (
+    "# Who agrees when people change. A rule left out: the amend of every chain they sit in.",
+    "# add-key: self and 1 other   # a second device: you, and one who saw you do it",
+    "# replace: 2 others           # every device lost",
+    "# remove: 1 other             # taking power away is cheap; giving it is not",
+)
+
+
 def _people(house: str, people: tuple[str, ...], posts: dict[str, str]) -> str:
     lines = [f"house: {house}", "people:", *(f"  {one}: {one}" for one in people)]
     if posts:
         lines += ["posts:", *(f"  {post}: {one}" for post, one in posts.items())]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_RULES, ""])
 
 
 def _told(made: First) -> tuple[str, ...]:

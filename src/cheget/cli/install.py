@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cheget.cli.plain import fresh, now, state_folder
-from cheget.cli.template import UNPINNED, settings_text
+from cheget.cli.template import UNPINNED, settings_text, unit_name, unit_text
 from cheget.errors import ChainFileError, HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def read_settings(place: Place, name: str) -> Configuration:
 
 
 def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> bytes:
-    """Write folder, file and key of a new executor; return the enrolment of its key."""
+    """Write folder, files and key of a new executor; return the enrolment of its key."""
     from cheget.keyring import keyfile
     from cheget.keyring.sealing import with_sealing
     from cheget.order.draft import draft_enrolment, enclose
@@ -111,6 +113,12 @@ def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> byt
         stored = enclose(draft_enrolment(deployment, name, with_sealing(signer), fresh()), signer)
         (place.folder / "enrolment.json").write_bytes(stored + b"\n")
         place.settings.write_text(settings_text(name, chain, at))
+        found = shutil.which("cheget")
+        program = (found,) if found else (sys.executable, "-m", "cheget")
+        house = place.folder / at
+        writes = [place.folder, *([house / "desk"] if (house / "people.yaml").is_file() else [])]
+        unit = unit_text(name, chain.id, place.folder, writes, program)
+        (place.folder / unit_name(name)).write_text(unit)
     except OSError as error:
         raise HouseError(f"{place.folder}: {error.strerror}") from error
     return stored
@@ -130,7 +138,8 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
     from cheget.order.ledger import prove
 
     settings = read_settings(place, name)
-    charter = ledger.charter
+    proved = prove(ledger)
+    charter = proved.law.charter
     if charter.digest != digest:
         raise NotAcceptedError(
             f"the charter shown is {charter.digest}, not the one you give",
@@ -141,7 +150,6 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
     public = charter.executors.get(name)
     if public is None or public.point != keyfile.public_half(place.key):
         raise NotAcceptedError(f"the charter does not have {name} with the key in {place.key}")
-    proved = prove(ledger)
     return install(place, name, charter, proved.orders_head, proved.law_head, anchors)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +16,7 @@ from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
 from cheget.cli.wording import count
-from cheget.errors import NotAcceptedError
+from cheget.errors import JournalError, NotAcceptedError
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile
 from cheget.order.documents import order_name
@@ -21,6 +24,10 @@ from cheget.order.keys import ED25519, PublicKey
 
 if TYPE_CHECKING:
     from cheget.executor.journal import Record
+    from cheget.order.documents import Receipt
+
+_FEW = 3  # lines of an output, where several orders are shown
+_WIDEST = 300  # characters of a line of it
 
 
 def status_of(place: Place, name: str) -> dict[str, Any]:
@@ -46,6 +53,45 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
         "tested": last_trial(place),
         "stops": sum(record.kind == "stop" for record in records),
     }
+
+
+def output_of(records: Sequence[Record], order: str, known: Collection[str] | None = None) -> str:
+    """What the act of an order said last, up to 64 KiB; empty if it said nothing.
+
+    Args:
+        records: The executor's journal.
+        order: Its digest.
+        known: Salted digests that signed receipts bind: of another output, nothing is shown.
+    """
+    for record in reversed(records):
+        if record.kind != "receipt" or record.facts["order"] != order:
+            continue
+        text, salt = record.facts["output"], bytes.fromhex(record.facts["salt"])
+        digest = hashlib.sha256(salt + text.encode()).hexdigest()
+        if text and (known is None or digest in known):
+            return str(text)
+    return ""
+
+
+def outputs(house: Path, order: str, receipts: Iterable[Receipt]) -> dict[str, str]:
+    """What the acts of an order said, of each executor whose journal can be read here."""
+    known: dict[str, set[str]] = {}
+    for receipt in receipts:
+        known.setdefault(receipt.executor, set()).add(receipt.output)
+    found = {}
+    for executor, digests in known.items():
+        with suppress(JournalError):
+            records = read_records(Place(house / "executors" / executor).journal)
+            if said := output_of(records, order, digests):
+                found[executor] = said
+    return found
+
+
+def quoted(text: str, most: int) -> list[str]:
+    """The last lines of an output as a terminal may be given them."""
+    lines = safe(text).rstrip().splitlines()
+    cut = [f"    … {len(lines) - most} lines before; --json has all"] if len(lines) > most else []
+    return [*cut, *(f"    │ {line[:_WIDEST]}" for line in lines[-most:])]
 
 
 def find(records: Sequence[Record], words: tuple[str, ...]) -> str:
@@ -99,6 +145,8 @@ def print_status(value: dict[str, Any]) -> None:
     for one in value["orders"]:
         late = "" if one["delivered"] else "  (receipt not handed over)"
         click.echo(f"  {one['words']}   {one['outcome']}{late}")
+        for line in quoted(one["output"], _FEW):
+            click.echo(line)
 
 
 def _act(action: str, value: dict[str, Any]) -> str:
@@ -132,4 +180,5 @@ def _order(records: Sequence[Record], order: str) -> dict[str, Any]:
     return {
         "order": order, "words": order_name(order), "outcome": outcome,
         "delivered": all(one in delivered for one in receipts),
+        "output": output_of(mine, order),
     }  # fmt: skip

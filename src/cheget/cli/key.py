@@ -6,11 +6,19 @@ import base64
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import fresh, is_asked, json_option, passphrase, say
+from cheget.cli.plain import (
+    fresh,
+    house_option,
+    is_asked,
+    json_option,
+    passphrase,
+    say,
+    signing_options,
+)
 from cheget.errors import KeyFileError
 
 if TYPE_CHECKING:
@@ -64,7 +72,7 @@ def new(file: Path, comment: str, no_passphrase: bool, as_json: bool) -> None:
 @json_option
 def show(file: Path, as_json: bool) -> None:
     """Show a key's public half: FILE is a key file, or its .pub."""
-    public, comment = _public(file)
+    public, comment = public_of(file)
     value = described(public, comment)
 
     def text() -> None:
@@ -73,6 +81,23 @@ def show(file: Path, as_json: bool) -> None:
         click.echo(f"  scheme       {value['scheme']}")
 
     say(value, as_json, text)
+
+
+@key.command()
+@click.argument("which", metavar="KEY")
+@signing_options
+@house_option
+@json_option
+def revoke(which: str, **options: Any) -> None:
+    """Give up a key of yours, at once and for ever.
+
+    KEY is a fingerprint, or a file with it. Any key of yours signs that, the lost one included;
+    for somebody else's keys, `cheget people remove` or `replace`. Every open order in which it
+    counted is closed.
+    """
+    from cheget.cli.revoking import revoke as do
+
+    do(which, options)
 
 
 def described(public: PublicKey, comment: str = "") -> dict[str, str]:
@@ -112,7 +137,7 @@ def agent_signer(wanted: str | None) -> Signer:
     return agent.AgentSigner(held[0].public)
 
 
-def _public(file: Path) -> tuple[PublicKey, str]:
+def public_of(file: Path) -> tuple[PublicKey, str]:
     """The public half of what ``file`` holds, and its comment."""
     from cheget.keyring import keyfile
     from cheget.keyring.publicline import read_public

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from cheget.errors import LogError, MalformedDocumentError
 from cheget.order import canonical
 from cheget.order.canonical import Json
-from cheget.order.charter import MAX_CHARTER, read_charter
+from cheget.order.charter import MAX_CHARTER, Charter, read_charter
 from cheget.order.envelope import KINDS
 from cheget.order.ledger import Ledger, WholeLog
 
@@ -30,10 +30,11 @@ def read_ledger(desk: Desk) -> Ledger:
     def work(tx: Reading) -> tuple[Any, ...]:
         lists = {one.digest: tx.executors(one.digest) for one in tx.of_kind("orders", "order")}
         logs = {name: _entries(tx, name, notes[name]) for name in LOGS}
-        return logs, tuple(tx.enrolments()), lists
+        return logs, tuple(tx.enrolments()), lists, tx.charters()
 
-    logs, enrolments, lists = desk.store.read(work)
-    return Ledger(desk.charter, enrolments, logs["law"], logs["orders"], lists)
+    logs, enrolments, lists, payloads = desk.store.read(work)
+    first, *later = map(read_charter, payloads)
+    return Ledger(first, enrolments, logs["law"], logs["orders"], lists, tuple(later))
 
 
 def _entries(tx: Reading, log: Log, note: bytes) -> WholeLog:
@@ -50,6 +51,8 @@ def _entries(tx: Reading, log: Log, note: bytes) -> WholeLog:
 def encode_ledger(ledger: Ledger) -> Iterator[bytes]:
     """The lines of a ledger's file."""
     yield _line({"form": FORM, "charter": ledger.charter.payload.decode()})
+    for charter in ledger.charters:
+        yield _line({"charter": charter.payload.decode()})
     for stored in ledger.enrolments:
         yield _line({"enrolment": stored.decode()})
     for name, log in (("law", ledger.law), ("orders", ledger.orders)):
@@ -72,7 +75,7 @@ def decode_ledger(lines: Iterable[bytes]) -> Ledger:
         VerificationError: a line that is none of a ledger's.
         CharterError: its charter cannot stand.
     """
-    charter = None
+    charters: list[Charter] = []
     enrolments: list[bytes] = []
     logs: dict[str, list[tuple[bytes, bytes]]] = {"law": [], "orders": []}
     notes: dict[str, bytes] = {}
@@ -80,7 +83,9 @@ def decode_ledger(lines: Iterable[bytes]) -> Ledger:
     for number, line in enumerate(lines, 1):
         match _value(line, number):
             case {"form": str(form), "charter": str(payload)} if form == FORM and number == 1:
-                charter = read_charter(payload.encode())
+                charters.append(read_charter(payload.encode()))
+            case {"charter": str(payload)} if charters:
+                charters.append(read_charter(payload.encode()))
             case {"enrolment": str(stored)}:
                 enrolments.append(stored.encode())
             case {
@@ -99,11 +104,11 @@ def decode_ledger(lines: Iterable[bytes]) -> Ledger:
                 executors[order] = tuple(cast("list[str]", names))
             case _:
                 raise MalformedDocumentError(f"line {number} is none of a ledger's")
-    if charter is None or notes.keys() != logs.keys():
+    if not charters or notes.keys() != logs.keys():
         raise MalformedDocumentError("not a ledger: it lacks its charter or a checkpoint")
     return Ledger(
-        charter, tuple(enrolments), WholeLog(tuple(logs["law"]), notes["law"]),
-        WholeLog(tuple(logs["orders"]), notes["orders"]), executors,
+        charters[0], tuple(enrolments), WholeLog(tuple(logs["law"]), notes["law"]),
+        WholeLog(tuple(logs["orders"]), notes["orders"]), executors, tuple(charters[1:]),
     )  # fmt: skip
 
 

@@ -41,19 +41,20 @@ def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json:
 
     if file is not None:
         ledger = ledger_of(file)
-        proved = prove(ledger, _known(ledger.charter.digest, ledger))
+        proved = prove(ledger, _known(ledger))
     else:
-        from cheget.cli.context import Pins, at_desk
+        from cheget.cli.context import at_desk, pins_of
         from cheget.cli.ledgers import read_ledger
 
         with at_desk(folder) as (_, desk):
             ledger = read_ledger(desk)
-            pins = Pins(desk.charter)
+            pins = pins_of(desk)
             proved = prove(ledger, pins.pinned)
             pins.keep(proved.orders_head, proved.law_head)
-    if digest is not None and digest != ledger.charter.digest:
-        raise NotAcceptedError(f"the charter is {ledger.charter.digest}, not {digest}")
-    value = _value(ledger, proved)
+    charter = proved.law.charter
+    if digest is not None and digest != charter.digest:
+        raise NotAcceptedError(f"the charter is {charter.digest}, not {digest}")
+    value = _value(proved)
 
     def text() -> None:
         orders, receipts = len(proved.proceedings), len(proved.receipts)
@@ -61,7 +62,7 @@ def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json:
             f"every entry proved: {count(orders, 'order')}, {count(receipts, 'receipt')},"
             f" and the law they stood under"
         )
-        click.echo(f"  charter  {ledger.charter.digest}")
+        click.echo(f"  charter  {charter.digest}, version {charter.version}")
         for name, head in (("law", proved.law_head), ("orders", proved.orders_head)):
             click.echo(f"  {name:<8} {head.size} entries, root {head.root}")
 
@@ -137,15 +138,17 @@ def ledger_of(file: Path) -> Ledger:
         raise HouseError(f"{file}: {error.strerror}") from error
 
 
-def _known(digest: str, ledger: Ledger) -> Pinned | None:
+def _known(ledger: Ledger) -> Pinned | None:
     """What this client holds of the deployment already, if anything."""
     from cheget.cli.context import Pins, state_folder
 
     if (state_folder() / f"{ledger.charter.deployment}.json").exists():
-        return Pins(ledger.charter).pinned
+        shown = (one.payload for one in ledger.charters)
+        return Pins(ledger.charter, shown).pinned
     click.echo(
-        f"nothing is pinned here of this deployment: compare the charter, {digest}", err=True
-    )
+        "nothing is pinned here of this deployment: compare the first charter,"
+        f" {ledger.charter.digest}", err=True,
+    )  # fmt: skip
     return None
 
 
@@ -174,13 +177,14 @@ def _texts(desk: Desk, words: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _value(ledger: Ledger, proved: Proved) -> dict[str, Any]:
+def _value(proved: Proved) -> dict[str, Any]:
     states: dict[str, int] = {}
     for proceeding in proved.proceedings:
         states[proceeding.state] = states.get(proceeding.state, 0) + 1
     return {
         "proved": True,
-        "charter": ledger.charter.digest,
+        "charter": proved.law.charter.digest,
+        "version": proved.law.charter.version,
         "orders": len(proved.proceedings),
         "states": states,
         "receipts": len(proved.receipts),

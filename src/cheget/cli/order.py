@@ -11,6 +11,7 @@ import click
 from cheget.cli.context import (
     at_desk,
     find_order,
+    followed,
     fresh,
     house_option,
     identify,
@@ -62,8 +63,9 @@ def transmit(
     codes.
     """
     with at_desk(options["folder"]) as (house, desk):
-        law = _law(desk.charter, action, chain_id)
-        who = identify(desk.charter, options["person"], options["key_path"])
+        state = followed(desk)
+        law = _law(state.charter, action, chain_id)
+        who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         named = with_serials(house, desk, action, sorted(executors) or _only_executor(law, action))
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
@@ -78,7 +80,7 @@ def transmit(
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
             click.confirm(f"{who.person} transmits it?", abort=True)
-        draft, shares = sign_over(house, desk, who, draft, named)
+        draft, shares = sign_over(house, state.charter, who, draft, named)
         done = desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state

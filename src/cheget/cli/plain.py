@@ -9,13 +9,13 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from cheget.errors import KeyFileError
+from cheget.errors import HouseError, KeyFileError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,6 +73,42 @@ def now() -> int:
 def is_asked() -> bool:
     """Whether there is a person to ask."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm(
+    options: Mapping[str, Any], question: str, hint: str = "--yes signs what is shown"
+) -> None:  # fmt: skip
+    """Ask, unless ``--yes`` was said; whoever says no leaves.
+
+    Raises:
+        HouseError: there is nobody to ask; ``hint`` says what would do instead.
+    """
+    if options["yes"]:
+        return
+    if not is_asked():
+        raise HouseError("there is nobody to ask", hint=hint)
+    click.confirm(question, abort=True)
+
+
+def span_of(text: str, option: str) -> int:
+    """Seconds of a duration that an option gives."""
+    from cheget.chain.quantity import duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {error}") from None
+
+
+def instant_of(text: str, option: str) -> int:
+    """Seconds of a date's first moment in UTC, or of an instant, that an option gives."""
+    from cheget.audit.instant import from_text
+
+    try:
+        return from_text(f"{text}T00:00:00Z" if len(text) == len("2027-01-04") else text)
+    except ValueError:
+        expected = "a date like 2027-01-04, or an instant like 2027-01-04T08:00:00Z"
+        raise click.UsageError(f"{option}: {text[:40]!r} is not {expected}") from None
 
 
 def passphrase(path: Path) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from cheget.cli.terminal import safe
 from cheget.errors import ChegetError, HouseError, JournalError
 
 if TYPE_CHECKING:
-    from cheget.executor.agent import Taken
+    from cheget.executor.agent import Agent, Taken
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 NAME = click.argument("name")
@@ -75,21 +76,14 @@ def run(
         raise click.exceptions.Exit(1)
 
 
-def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
+def _rounds(agent: Agent, receipts: Path, every: int, as_json: bool) -> bool:
     """Ask again and again; say what is new. With ``every`` 0, ask once."""
     from cheget.cli.sources import leave_receipt
 
     told: dict[str, tuple[str, str]] = {}
+    stopped = _asked_to_stop()
     while True:
-        try:
-            taken: list[Taken] = agent.run_once()
-        except JournalError:
-            raise
-        except ChegetError as error:
-            if not every:
-                raise
-            _warn(f"{error}; asking again")
-            taken = []
+        taken = _asked(agent, again=every > 0)
         for one in taken:
             if one.receipt is not None:
                 leave_receipt(receipts, one.receipt)
@@ -100,7 +94,28 @@ def _rounds(agent: Any, receipts: Path, every: int, as_json: bool) -> bool:
             if not taken and not as_json:
                 _warn(f"nothing new for {agent.executor}")
             return not any(one.outcome in CLEAR_NO for one in taken)
-        time.sleep(every)
+        if stopped.wait(every):
+            return True
+
+
+def _asked(agent: Agent, *, again: bool) -> list[Taken]:
+    """What a round took; where another one follows, a source that fails is only said."""
+    try:
+        return agent.run_once()
+    except JournalError:
+        raise
+    except ChegetError as error:
+        if not again:
+            raise
+        _warn(f"{error}; asking again")
+        return []
+
+
+def _asked_to_stop() -> threading.Event:
+    """Set once the service is to stop (SIGTERM): the act that it has begun is ended first."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    return stopped
 
 
 def _tell(executor: str, taken: Taken, as_json: bool) -> None:

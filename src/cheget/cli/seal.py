@@ -40,13 +40,14 @@ def seal(name: str, actions: tuple[str, ...], check: bool, **options: Any) -> No
     before that are unused are replaced. In executor.yaml: `secrets: {VARIABLE: seal}`.
     """
     from cheget.cli.ceremony import Ceremony
-    from cheget.cli.context import at_desk, identify
+    from cheget.cli.context import at_desk, followed, identify
     from cheget.cli.install import place_of
     from cheget.cli.sealable import secrets_of
 
     with at_desk(options["folder"]) as (house, desk):
         place = place_of(name, options["own"], options["folder"])
-        ceremony = Ceremony(house, desk, name, place)
+        state = followed(desk)
+        ceremony = Ceremony(house, desk, state, name, place)
         found = [ceremony.judge(action) for action in ceremony.actions(actions)]
         if check:
             _say_checked(ceremony, found, options["as_json"])
@@ -54,7 +55,7 @@ def seal(name: str, actions: tuple[str, ...], check: bool, **options: Any) -> No
         if refused := next((one for one in found if one.refused), None):
             raise SealError(refused.refused, hint=f"cheget seal {name} --check")
         secrets, public = secrets_of(options["given"], options["made"])
-        who = identify(desk.charter, options["person"], options["key_path"])
+        who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         what = f"{joined(sorted(secrets))} of {name}, {count(options['serials'], 'serial')} each"
         _confirm(
             options["yes"], f"{who.person} seals {what}, for {joined([f.action for f in found])}?"

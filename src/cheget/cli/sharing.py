@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cheget.cli.context import Identity, Pins, state_folder
+from cheget.cli.context import Identity, state_folder
 from cheget.errors import SealError
 from cheget.keyring.dealt import Deals
 from cheget.keyring.handing import Given, Hands
@@ -68,12 +68,11 @@ def with_serials(house: House, desk: Desk, action: str, named: Sequence[str]) ->
 
 
 def sign_over(
-    house: House, desk: Desk, who: Identity, draft: Order, listed: Sequence[str]
+    house: House, charter: Charter, who: Identity, draft: Order, listed: Sequence[str]
 ) -> tuple[Order, list[bytes]]:
     """The order that its originator signs, with their shares for each sealed executor."""
     if not any(map(serial_of, listed)):
         return draft, []
-    charter = Pins(desk.charter).pinned.charter
     return _hands(house, charter, who).sign_over(draft, listed)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cheget.cli.context import at_desk, find_order, house_option, json_option, now, say
+from cheget.cli.journals import outputs, quoted
 from cheget.cli.render import (
     as_json,
     ladder,
@@ -19,6 +20,8 @@ from cheget.cli.render import (
 from cheget.cli.terminal import safe
 from cheget.cli.view import View, view
 
+LINES = 20  # of what an act said
+
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="ORDER")
@@ -29,9 +32,18 @@ def show(words: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
 
     ORDER is its six words, as many of the first as are enough, or its digest.
     """
-    with at_desk(folder) as (_, desk):
+    with at_desk(folder) as (house, desk):
         seen = view(desk, find_order(desk, words))
-        say(_json(seen), as_json, lambda: print_whole(seen))
+        said = outputs(house.folder, seen.proceeding.digest, seen.receipts)
+
+        def text() -> None:
+            print_whole(seen)
+            for executor, output in said.items():
+                click.echo(f"what {executor} said")
+                for line in quoted(output, LINES):
+                    click.echo(line)
+
+        say({**_json(seen), "outputs": said}, as_json, text)
 
 
 def print_whole(seen: View) -> None:

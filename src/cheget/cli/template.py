@@ -1,8 +1,11 @@
-"""The ``executor.yaml`` that a new executor is given, to be filled in."""
+"""What a new executor is given, to be filled in: ``executor.yaml`` and a unit for systemd."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,3 +49,88 @@ def settings_text(name: str, chain: Chain, at: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def unit_text(
+    name: str, chain: str, folder: Path, writes: Sequence[Path], program: Sequence[str]
+) -> str:
+    """A unit that runs an executor as a user of its own, which can write as little as will do.
+
+    Args:
+        name: The executor.
+        chain: Of which chain.
+        folder: Its own.
+        writes: Folders that it must be able to write.
+        program: How `cheget` is started here.
+    """
+    user, unit = f"cheget-{name}"[:31].rstrip("-"), unit_name(name)
+    words = (*program, "executor", "run", name, "--folder", str(folder))
+    run = " ".join(_word(one, command=True) for one in words)
+    return f"""\
+# The executor {name} as a service. Look it over, then:
+#   useradd --system --shell /usr/sbin/nologin {user} && chown -R {user} {_word(str(folder))}
+#   systemctl link {_word(str(folder / unit))} && systemctl enable --now {unit}
+[Unit]
+Description=cheget executor {name} of {chain}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+User={user}
+ExecStart={run}
+Restart=on-failure
+RestartSec=10s
+
+# Asked to stop, it ends the act that it has begun: longer than any `timeout` in executor.yaml.
+KillMode=mixed
+TimeoutStopSec=30min
+
+# The anchor of its journal. Keep /var/lib/{user} out of the backup that holds the journal.
+StateDirectory={user}
+StateDirectoryMode=0700
+Environment=CHEGET_ANCHORS=%S/{user}
+
+# A secret: in executor.yaml, `secrets: {{PGPASSWORD: systemd:pg-wipe}}`.
+#LoadCredential=pg-wipe:/etc/cheget/pg-wipe
+
+# All that it can write, its acts too: add what they need. An act with a `user` needs a service of
+# root, without User, CapabilityBoundingSet and RestrictSUIDSGID.
+ReadWritePaths={" ".join(_word(str(one)) for one in writes)}
+ReadOnlyPaths={_word(f"-{folder / 'executor.yaml'}")}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0077
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def unit_name(name: str) -> str:
+    """The file of an executor's unit."""
+    return f"cheget-{name}.service"
+
+
+def _word(text: str, *, command: bool = False) -> str:
+    """A word as systemd reads it: in quotes, and no specifier or variable in it."""
+    if re.fullmatch(r"[\w@+=:,./-]+", text):
+        return text
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", "\\n")
+    return '"' + (text.replace("$", "$$") if command else text) + '"'

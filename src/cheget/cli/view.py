@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cheget.cli.context import Pins, now
+from cheget.cli.context import Pins, now, pins_of
 from cheget.errors import StoppedError
 from cheget.order.documents import Receipt
 from cheget.order.fold import at_instant
@@ -32,7 +32,7 @@ def view(desk: Desk, order: str, pins: Pins | None = None) -> View:
     Raises:
         VerificationError: the desk shows something that does not verify.
     """
-    pins = pins or Pins(desk.charter)
+    pins = pins or pins_of(desk)
     held = pins.pinned
     data = desk.papers(order, law=held.law, orders=held.orders)
     explanation = explain_papers(data, pinned=held, now=now())

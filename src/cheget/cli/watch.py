@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cheget.cli.context import Pins, at_desk, find_order, house_option, json_option, now
+from cheget.cli.context import at_desk, find_order, house_option, json_option, now, pins_of
 from cheget.cli.render import as_json as described
 from cheget.cli.render import is_carried_out, ladder, title, verdict
 from cheget.cli.view import View, view
@@ -25,7 +25,7 @@ def watch(
 ) -> None:
     """Follow an order until it ends: carried out, stopped, or expired."""
     with at_desk(folder) as (_, desk):
-        order, pins = find_order(desk, words), Pins(desk.charter)
+        order, pins = find_order(desk, words), pins_of(desk)
         before, started = "", time.monotonic()
         while True:
             seen = view(desk, order, pins)

@@ -15,11 +15,12 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, assert_never
 
-from cheget.errors import ActError, NotAllowedError, SwappedProgramError
+from cheget.chain.chain import Action
+from cheget.errors import ActError, OptionError, SwappedProgramError
 from cheget.executor.process import KEPT_OUTPUT, Account, account_of, run_program
 from cheget.executor.secret import scrub
 
@@ -66,7 +67,8 @@ class Attempt:
     """What an act is attempted with.
 
     ``key`` is derived from order and executor, never drawn, so that every attempt has the
-    same. ``files`` are contents by digest. ``inherit`` are descriptors that acts keep open.
+    same. ``files`` are contents by the name of their parameter, whose value is their digest.
+    ``inherit`` are descriptors that acts keep open.
     ``secrets`` go by the names of variables into the act's environment, and nowhere else.
     """
 
@@ -96,22 +98,32 @@ def holes(argv: Sequence[str]) -> set[str]:
     return {name for argument in argv for name in _HOLE.findall(argument)}
 
 
+def files_of(
+    action: Action, parameters: Mapping[str, str], files: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """The files, given by their digests, by the names of their parameters.
+
+    By kind: a text that reads like the digest of a file is a text all the same.
+    """
+    return {name: files[parameters[name]] for name, one in action.parameters if one.kind == "file"}
+
+
 def check_parameters(parameters: Mapping[str, str]) -> None:
     """Return only if no parameter could be taken for an option.
 
     Raises:
-        NotAllowedError: one begins with ``-``.
+        OptionError: one begins with ``-``.
     """
     for name, value in parameters.items():
         if value.startswith("-"):
-            raise NotAllowedError(f"{name} begins with -, and could be taken for an option")
+            raise OptionError(f"{name} begins with -, and could be taken for an option")
 
 
 def perform(act: Act, attempt: Attempt) -> Result:
     """Act, once. The caller has journaled the intent.
 
     Raises:
-        NotAllowedError: a parameter that no act may be given.
+        OptionError: a parameter that no act may be given.
     """
     check_parameters(attempt.parameters)
     try:
@@ -139,10 +151,12 @@ def probe(act: Act, attempt: Attempt) -> Outcome:
     """Read back whether the act was done: 0 done, 1 not done; anything else is unknown.
 
     *Not done* counts only where an earlier attempt can no longer take effect: of a command
-    that has ended, never of a request that may still be under way.
+    that has ended, never of a request that may still be under way. Of a file it is given the
+    digest: after a crash nobody has the file, and it must ask the same both times.
     """
     if not act.probe:
         return "unknown"
+    attempt = replace(attempt, files={})
     try:
         account = account_of(act.user) if isinstance(act, Run) else None
         with _arguments(act.probe, attempt, account) as argv:
@@ -280,15 +294,14 @@ class _arguments:  # noqa: N801 - used as a context manager
 
     def __enter__(self) -> list[str]:
         values = dict(self._attempt.parameters)
-        for name, value in values.items():
-            if value in self._attempt.files:
-                if self._folder is None:
-                    self._folder = tempfile.TemporaryDirectory(prefix="cheget-")
-                    self._hand_over(Path(self._folder.name))
-                path = Path(self._folder.name) / value
-                path.write_bytes(self._attempt.files[value])
-                self._hand_over(path)
-                values[name] = str(path)
+        for name, data in self._attempt.files.items():
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="cheget-")
+                self._hand_over(Path(self._folder.name))
+            path = Path(self._folder.name) / values[name]
+            path.write_bytes(data)
+            self._hand_over(path)
+            values[name] = str(path)
         # One pass over each argument: a value that looks like a hole stays as it is.
         return [_HOLE.sub(lambda hole: values[hole[1]], argument) for argument in self._argv]
 

@@ -17,11 +17,13 @@ from cheget.errors import (
     ChegetError,
     CrewRefusedError,
     JournalError,
+    OptionError,
     SealError,
     SecretError,
     StoppedError,
     VerificationError,
 )
+from cheget.executor.acquainted import Acquainted
 from cheget.executor.actions import (
     Act,
     Attempt,
@@ -29,6 +31,7 @@ from cheget.executor.actions import (
     Result,
     check_parameters,
     check_user,
+    files_of,
     holes,
     idempotency_key,
     perform,
@@ -44,8 +47,7 @@ from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
 from cheget.order.draft import Signer, enclose
 from cheget.order.fields import Head
-from cheget.order.papers import Filed, decode_papers, open_envelope, unverified_order
-from cheget.order.signatures import verify_signer
+from cheget.order.papers import decode_papers, open_envelope, unverified_order
 from cheget.order.verify import STOPPING, Explanation, Pinned, Verified, explain_code, verify_code
 
 BEFORE_TIME = 8  # the first step that is about this executor's own clock, journal and crew
@@ -120,8 +122,8 @@ class Agent:
             raise JournalError("the charter is not the one that executor.yaml pins")
         self.configuration = configuration
         self.charter = charter
-        self._followed = charter  # as the last law log that verified has it
         self.journal = journal
+        self.people = Acquainted(charter, journal)
         self.history = History(journal)
         self._signer = signer
         self._clock = clock
@@ -168,7 +170,7 @@ class Agent:
                 return False
         except ChegetError:
             return False
-        if not any(_is_signed(one, signer, filed) for one in (self.charter, self._followed)):
+        if not self.people.signed(signer, filed):
             return False
         self.journal.append("stop", self._clock.now(), digest=digest, envelope=stored.decode())
         return True
@@ -180,7 +182,7 @@ class Agent:
             code, executor=self.executor, pinned=self.pinned,
             circumstances=self._circumstances(order, None, ()),
         )  # fmt: skip
-        self._followed = explanation.charter or self._followed
+        self.people.meet(explanation.charter, self._clock.now())
         self._seals.note(self.journal, self._clock.now(), self.charter, code, explanation)
         return explanation
 
@@ -247,7 +249,7 @@ class Agent:
             or self.journal.of_order(order, "settled")
         ):
             raise JournalError("the outcome of that order is not unknown")
-        if outcome not in {"carried-out", "failed"} or looked not in self.charter.people:
+        if outcome not in {"carried-out", "failed"} or looked not in self.people:
             raise JournalError("settled as carried-out or failed, by a person of the house")
         receipts = self.journal.of_order(order, "receipt")
         before = open_envelope(receipts[-1].facts["envelope"].encode()).envelope.digest
@@ -282,7 +284,7 @@ class Agent:
                 circumstances=self._circumstances(order, asked, crew),
             )  # fmt: skip
             check_parameters(dict(verified.proceeding.order.parameters))
-        except StoppedError as error:
+        except (StoppedError, OptionError) as error:
             return Taken(order, "refused", str(error))
         except VerificationError as error:
             return Taken(order, "waiting", str(error))
@@ -376,7 +378,8 @@ class Agent:
         except SealError as error:
             return self._ended(intent, Result("failed", str(error).encode(), type(error).__name__))
         attempt = Attempt(
-            idempotency_key(digest, self.executor), parameters, verified.papers.files,
+            idempotency_key(digest, self.executor), parameters,
+            files_of(proceeding.action, parameters, verified.papers.files),
             (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
         result = self._perform(act, attempt)
@@ -422,8 +425,9 @@ class Agent:
         self, intent: Record, outcome: str, output: bytes, *,
         resolves: str | None = None, looked: str | None = None,
     ) -> bytes:  # fmt: skip
-        facts = intent.facts
-        salt = bytes.fromhex(intent.hash)[:16]
+        facts, salt = intent.facts, bytes.fromhex(intent.hash)[:16]
+        # The receipt binds the text as the journal keeps it, so that it can be shown and compared.
+        text = output.decode(errors="replace")
         receipt = Receipt(
             acted_at=intent.at,
             crew=tuple(facts["crew"]),
@@ -433,7 +437,7 @@ class Agent:
             order=facts["order"],
             orders=Head(facts["orders"]["size"], facts["orders"]["root"]),
             outcome=outcome,
-            output=hashlib.sha256(salt + output).hexdigest(),
+            output=hashlib.sha256(salt + text.encode()).hexdigest(),
             release=facts["release"],
             looked=looked,
             resolves=resolves,
@@ -441,7 +445,7 @@ class Agent:
         stored = enclose(receipt, self._signer)
         self.journal.append(
             "receipt", self._clock.now(), order=facts["order"], envelope=stored.decode(),
-            output=output.decode(errors="replace"), salt=salt.hex(),
+            output=text, salt=salt.hex(),
         )  # fmt: skip
         return stored
 
@@ -486,12 +490,3 @@ class Agent:
             return None
         outcome = last.facts["outcome"]
         return Taken(order, outcome, "this order is in the journal already")
-
-
-def _is_signed(charter: Charter, signer: str, filed: Filed) -> bool:
-    """Whether somebody of that charter signed it: by the pinned one, or who joined since."""
-    try:
-        verify_signer(charter.people, signer, filed.envelope)
-    except ChegetError:
-        return False
-    return True

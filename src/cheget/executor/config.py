@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from cheget.chain.document import Node, read
 from cheget.chain.fields import Fields, items, line, mapping, name, scalar, time, word
-from cheget.errors import ChainFileError
+from cheget.errors import ChainFileError, CodeArgumentError
 from cheget.executor.actions import DEFAULT_TIMEOUT, Act, Call, Post, Run
+from cheget.executor.interpreted import interpreted
 from cheget.executor.secret import CREDENTIAL, Secret
 from cheget.executor.ways import WayRound
 
@@ -80,7 +81,17 @@ def _places(node: Node) -> tuple[str, ...]:
 
 
 def _program(node: Node) -> tuple[str, ...]:
-    return tuple(line(one) for one in items(node, "a program and its arguments"))
+    nodes = items(node, "a program and its arguments")
+    argv = tuple(line(one) for one in nodes)
+    place = interpreted(argv)
+    if place is not None:
+        code = scalar(nodes[place], "an argument")
+        raise CodeArgumentError(
+            f"{argv[place][:60]!r} is run as code, and the parameter in it would be code too",
+            line=code.line, column=code.column, expected="a parameter in an argument of its own",
+            hint="such as `[/bin/sh, -c, 'wipe \"$1\"', wipe, \"{database}\"]`",
+        )  # fmt: skip
+    return argv
 
 
 def _digest(node: Node, what: str) -> str:

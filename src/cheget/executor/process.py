@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from pathlib import Path
 from cheget.errors import UserError
 
 KEPT_OUTPUT = 64 * 1024
+_ROOM = 16 * 1024 * 1024  # bytes of its output that lie on the disk while it runs
+_LOOK = 0.1  # seconds between two looks at how much that is
+_HOLE = 3  # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
 _ADOPT = 36  # PR_SET_CHILD_SUBREAPER
 _ROUNDS = 100
 
@@ -95,15 +99,34 @@ def run_program(
             user=account.uid if account else None, group=account.gid if account else None,
             extra_groups=account.groups if account else None,
         )  # fmt: skip
-        try:
-            status: int | None = process.wait(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            status = None
+        status = _ended(process, timeout, output.fileno(), keep)
+        if status is None:
             _kill(process.pid)
             process.wait()
         size = output.seek(0, os.SEEK_END)
         output.seek(max(0, size - keep))
         return Ended(status, output.read())
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float, output: int, keep: int) -> int | None:
+    """The status of a program that ended in time; meanwhile its output takes no more room."""
+    until = time.monotonic() + timeout
+    while True:
+        left = until - time.monotonic()
+        try:
+            return process.wait(timeout=max(0, min(left, _LOOK)))
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                return None
+        _let_go(output, os.fstat(output).st_size - max(keep, _ROOM))
+
+
+def _let_go(file: int, size: int) -> None:
+    """Give the first bytes of a file back to the disk, on Linux; nothing else of it changes."""
+    if size > 0 and sys.platform == "linux":
+        with suppress(AttributeError):
+            # Where the file system can't, it says so, and the file grows on.
+            ctypes.CDLL(None).fallocate64(file, _HOLE, ctypes.c_int64(0), ctypes.c_int64(size))
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def run_way(way: WayRound) -> tuple[int, bytes]:
     except (OSError, ValueError, UserError) as error:
         if getattr(error, "errno", None) == errno.EACCES:
             return DENIED, f"{error.strerror}\n".encode()  # type: ignore[union-attr]
-        raise WayRoundError(f"could not be tried: {error}") from error
+        why = f"{way.argv[0]}: {error.strerror}" if isinstance(error, OSError) else error
+        raise WayRoundError(f"could not be tried: {why}") from error
     if ended.status is None:
         raise HungError(f"hung for {way.timeout} s, and was killed with its children")
     if ended.status == NOT_FOUND:

@@ -8,7 +8,7 @@ the Ed25519 key signs. Whoever holds a key in an agent or a security key has non
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
@@ -68,20 +68,27 @@ def with_sealing(signer: Signer) -> PublicKey:
     return replace(signer.public, sealing=sealing_key(signer).public_key().public_bytes_raw())
 
 
-def holders(law: Law, member: str) -> dict[str, tuple[bytes, ...]]:
-    """Who is dealt the share of a member's seat, and to which keys: the member and deputies."""
+def holders(law: Law, member: str, revoked: Collection[bytes] = ()) -> dict[str, tuple[bytes, ...]]:
+    """Who is dealt the share of a member's seat, and to which keys: the member and deputies.
+
+    ``revoked`` are the points of keys that nobody is dealt anything to.
+    """
     return {
-        person: tuple(key.sealing for key in law.people[person].keys if key.sealing)
+        person: tuple(
+            key.sealing
+            for key in law.people[person].keys
+            if key.sealing and key.point not in revoked
+        )
         for person in law.fillers[member]
     }
 
 
-def without_key(law: Law, action: str) -> list[str]:
+def without_key(law: Law, action: str, revoked: Collection[bytes] = ()) -> list[str]:
     """The people with a seat on the ladder who have no key that a share can be sealed to."""
     found = {
         person
         for leaf in leaves(share_tree(law.chain, action))
-        for person, keys in holders(law, leaf.member).items()
+        for person, keys in holders(law, leaf.member, revoked).items()
         if not keys
     }
     return sorted(found)
@@ -89,7 +96,7 @@ def without_key(law: Law, action: str) -> list[str]:
 
 def deal(
     law: Law, *, executor: str, action: str, serial: int, secrets: Mapping[str, bytes],
-    dealer: str, signer: Signer, entropy: Sequence[bytes],
+    dealer: str, signer: Signer, entropy: Sequence[bytes], revoked: Collection[bytes] = (),
 ) -> tuple[Sealed, list[Deal]]:  # fmt: skip
     """One serial: the secrets sealed under a fresh root, and its shares sealed to their holders.
 
@@ -102,11 +109,12 @@ def deal(
         dealer: Who holds the ceremony.
         signer: The dealer's.
         entropy: 16 bytes for the root and 16 for the nonce; the polynomials draw their own.
+        revoked: Points of keys that have been given up.
 
     Raises:
         SealError: somebody with a seat has no key to seal to, or the tree is too large.
     """
-    if missing := without_key(law, action):
+    if missing := without_key(law, action, revoked):
         raise SealError(
             f"no share can be sealed to {', '.join(missing)}",
             hint="who has a seat enrols a key file: keys in agents can't open shares",
@@ -134,7 +142,7 @@ def deal(
     dealt = [
         Deal(seat, person, key, _seal_to(key, bundle, dealing_info(own, seat, person)))
         for seat, (member, bundle) in bundles.items()
-        for person, keys in holders(law, member).items()
+        for person, keys in holders(law, member, revoked).items()
         for key in keys
     ]
     return Sealed(open_envelope(enclose(seal, signer)), seal, ciphertext), dealt

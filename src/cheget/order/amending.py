@@ -8,7 +8,7 @@ that asks nobody at all is none.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cheget.chain.changes import SELF, change_rule_for
 from cheget.chain.rule import Rule, is_met, names
@@ -75,6 +75,39 @@ def change_of(person: str, old: Charter, new: Charter) -> str | None:
         return "replace"
     # A first key is power that nobody had before.
     return "add-key" if was.keys else None
+
+
+def succeeding(old: Charter, new: Charter) -> Charter:
+    """``new`` as the version that comes after ``old``."""
+    return replace(new, version=old.version + 1, before=old.digest)
+
+
+def without(charter: Charter, person: str) -> Charter:
+    """The charter as if the person held no key and filled no post.
+
+    Raises:
+        CharterError: it has nobody of that name.
+    """
+    _known(charter, person)
+    people = {name: one for name, one in charter.people.items() if name != person}
+    posts = {post: who for post, who in charter.posts.items() if who != person}
+    return replace(charter, people=people, posts=posts)
+
+
+def rekeyed(charter: Charter, person: str, keys: tuple[PublicKey, ...]) -> Charter:
+    """The charter as if the person held these keys and no others.
+
+    Raises:
+        CharterError: it has nobody of that name.
+    """
+    _known(charter, person)
+    one = replace(charter.people[person], keys=keys)
+    return replace(charter, people={**charter.people, person: one})
+
+
+def _known(charter: Charter, person: str) -> None:
+    if person not in charter.people:
+        raise CharterError(f"the charter has nobody named {person}")
 
 
 def new_keys(old: Charter, new: Charter) -> Iterator[tuple[str, PublicKey]]:

@@ -423,16 +423,28 @@ def _check_changes(charter: Charter) -> None:
     if reserved := {SELF, OTHERS} & set(charter.people):
         raise CharterError(f"{min(reserved)} is a word of the rules by which people change")
     for name, rule in charter.changes.items():
-        if not _counts_others_apart(rule):
-            raise CharterError(f"{name}: others are counted by themselves, as in `1 other`")
+        if fault := _change_fault(rule):
+            raise CharterError(f"{name}: {fault}")
 
 
-def _counts_others_apart(rule: Rule) -> bool:
+def _change_fault(rule: Rule) -> str:
+    """What is wrong with a rule by which people change; empty: nothing."""
     if not isinstance(rule, Of):
-        return False
+        return "people have no weights"
     if OTHERS in rule.items:
-        return rule.items == (OTHERS,)
-    return all(isinstance(item, str) or _counts_others_apart(item) for item in rule.items)
+        apart = rule.items == (OTHERS,) and rule.need >= 1
+        return "" if apart else "others are counted by themselves, as in `1 other`"
+    if not 1 <= rule.need <= len(rule.items):
+        return "nobody, or everybody, meets it"
+    held = [{one} if isinstance(one, str) else set(names(one)) for one in rule.items]
+    once = sum(map(len, held)) == len(set().union(*held))
+    if any(OTHERS in one for one in held):  # anybody may be one of them, save oneself
+        once = sum(bool(one - {SELF}) for one in held) <= 1
+    plain = [one for one in rule.items if isinstance(one, str)]
+    if len(set(plain)) != len(plain) or (1 < rule.need < len(rule.items) and not once):
+        return "somebody counts twice"
+    inner = (_change_fault(one) for one in rule.items if not isinstance(one, str))
+    return next(filter(None, inner), "")
 
 
 def _check_counted_posts(charter: Charter, chain: Chain) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cheget.errors import BadSignatureError
-from cheget.order.charter import Law
+from cheget.order.charter import Charter, Law
 from cheget.order.documents import Countermand, Refusal
 from cheget.order.fold import Closing, Entry
 from cheget.order.follow import LawEvent
@@ -15,8 +15,9 @@ NEVER = 2**53  # after every entry: the log of orders does not mention it yet
 
 
 def closings(
-    events: Iterable[LawEvent], law: Law, order_at: int, mentions: Mapping[int, int]
-) -> tuple[Closing, ...]:
+    events: Sequence[LawEvent], law: Law, order_at: int, mentions: Mapping[int, int],
+    first: Charter,
+) -> tuple[Closing, ...]:  # fmt: skip
     """What closes an order under ``law``, where the log of orders mentions it.
 
     Args:
@@ -24,22 +25,42 @@ def closings(
         law: The law that the order names.
         order_at: The time of the order's entry.
         mentions: Position in the log of orders of each mention that was shown, by its size.
+        first: The charter from which the events lead.
 
     One that is not mentioned came before what is shown of the log if it came before the order;
     otherwise its mention is withheld, and it closes the order all the same.
     """
+    since = _since(events, law, order_at, first)
     found = []
-    for event in events:
-        position = mentions.get(event.size)
-        if position is None:
-            position = -1 if event.at < order_at else NEVER
+    for number, event in enumerate(events):
+        position = mentions.get(event.size, -1 if number < since else NEVER)
         if event.charter is None:
             found.append(Closing(position, event.at, event.key))
-            continue
-        now = event.charter.laws.get(law.chain.id)
-        if now is None or now.digest != law.digest:
+        elif _law_of(event.charter, law) != law.digest:
             found.append(Closing(position, event.at))
     return tuple(found)
+
+
+def _since(events: Sequence[LawEvent], law: Law, order_at: int, first: Charter) -> int:
+    """How many of the events came before the order, at least.
+
+    It was logged while its law held: of the spells of that law whose times fit, the earliest is
+    taken, since more may close it then.
+    """
+    holds = _law_of(first, law) == law.digest
+    began = -1
+    for number, event in enumerate(events):
+        if holds and began <= order_at <= event.at:
+            return number
+        if event.charter is not None:
+            holds = _law_of(event.charter, law) == law.digest
+        began = event.at
+    return len(events) if holds and began <= order_at else 0
+
+
+def _law_of(charter: Charter, law: Law) -> str | None:
+    now = charter.laws.get(law.chain.id)
+    return None if now is None else now.digest
 
 
 def check_not_revoked(

@@ -11,6 +11,7 @@ from cheget.order.fold import Entry, at_instant, step
 from cheget.order.proceeding import Counted, Proceeding, Rung
 
 _NOWHERE = "0" * 64
+_LAST = 2**52  # a position after every entry
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Turn:
     seat: str
     as_deputy: bool
     since: int
+    absence: str | None = None  # within which the deputy answers before that
 
 
 def turns(proceeding: Proceeding, person: str, now: int) -> tuple[Turn, ...]:
@@ -40,7 +42,13 @@ def turns(proceeding: Proceeding, person: str, now: int) -> tuple[Turn, ...]:
         for who, after in proceeding.fillers(seat):
             member = proceeding.law.person_of(seat)
             if who == person and member not in proceeding.refusers:
-                found.append(Turn(rung.level.id, seat, who != member, rung.opened_at + after))
+                since = rung.opened_at + after
+                away = next(
+                    (a.digest for a in proceeding.aways.values() if a.covers(member, now, _LAST)),
+                    None,
+                ) if now < since else None  # fmt: skip
+                since = rung.opened_at if away is not None else since
+                found.append(Turn(rung.level.id, seat, who != member, since, away))
                 break
     return tuple(found)
 
@@ -52,7 +60,7 @@ def refusal_consequence(proceeding: Proceeding, person: str, now: int) -> str:
         UnfitEntryError: it would not be taken at all.
     """
     document = Refusal(now, proceeding.digest, _NOWHERE, person)
-    after, effect = step(proceeding, Entry(2**52, now, _NOWHERE, document))
+    after, effect = step(proceeding, Entry(_LAST, now, _NOWHERE, document))
     if effect == "stops" and after.ending is not None:
         return f"Your refusal stops this order, at {after.ending.level}."
     if effect == "countermands":
@@ -70,7 +78,7 @@ def stranded_levels(proceeding: Proceeding, person: str, seat: str, now: int) ->
     if rung is None:
         return ()
     place = proceeding.rungs.index(rung)
-    spent = Counted(seat, person, _NOWHERE, now, 2**52)
+    spent = Counted(seat, person, _NOWHERE, now, _LAST)
     rungs = list(proceeding.rungs)
     rungs[place] = Rung(rung.level, (*rung.counted, spent), rung.prior, rung.opened, rung.opened_at)
     after = _with_rungs(proceeding, tuple(rungs))

@@ -122,9 +122,12 @@ def draft_order(
 
 
 def draft_concurrence(
-    verified: Verified, *, signer: str, seat: str, reason: Text, now: int
-) -> Concurrence:
+    verified: Verified, *, signer: str, seat: str, reason: Text, now: int,
+    absence: str | None = None,
+) -> Concurrence:  # fmt: skip
     """A concurrence at the pending level of an order that was verified.
+
+    ``absence``: the digest of the member's, within which a deputy answers before their turn.
 
     Raises:
         NotAllowedError: no level is asked, or the seat is not of the level that is.
@@ -146,6 +149,7 @@ def draft_concurrence(
         seat=seat,
         signer=signer,
         size=verified.orders_head.size,
+        absence=absence,
     )
 
 

@@ -6,7 +6,7 @@ is kept without one, or fits no state; the last is an error, for a desk and for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cheget.chain.rule import is_met, names
@@ -24,6 +24,7 @@ from cheget.order.documents import (
 )
 from cheget.order.proceeding import (
     Attested,
+    Away,
     Counted,
     Effect,
     Ending,
@@ -62,7 +63,11 @@ class Closing:
 
 
 def fold(
-    law: Law, entries: Iterable[Entry], at: int | None = None, closings: Sequence[Closing] = ()
+    law: Law,
+    entries: Iterable[Entry],
+    at: int | None = None,
+    closings: Sequence[Closing] = (),
+    aways: Mapping[str, Away] | None = None,
 ) -> Proceeding:
     """The state that ``entries`` amount to, told an instant for what only time ends.
 
@@ -71,6 +76,7 @@ def fold(
         entries: The order's thread and those of the attestations it rests on.
         at: Seconds; None for the state as of the last entry.
         closings: What the law log did meanwhile, in its order.
+        aways: Who is away, by the digest of the absence.
 
     Raises:
         UnfitEntryError: no order, two orders, or an entry that fits no state.
@@ -90,6 +96,7 @@ def fold(
                 attested[subject] = withdraw(law, attested[subject], entry)
             case Order() if proceeding is None:
                 proceeding = begin(law, entry, tuple(attested.values()))
+                proceeding = changed(proceeding, aways=aways or {})
             case _ if proceeding is not None:
                 proceeding, _ = step(proceeding, entry)
             case _:
@@ -304,11 +311,11 @@ def _check_seat(proceeding: Proceeding, rung: Rung, entry: Entry, document: Conc
         raise UnfitEntryError(f"{person} is a machine: machines may ask, never agree")
     if rung.level.own_device and not entry.own_device:
         raise UnfitEntryError(f"{rung.level.id} signs on a device of its own")
-    if document.absence is not None:
-        raise UnfitEntryError("no absence is known that would let a deputy answer at once")
     _check_free(proceeding, rung, person, seat)
     if person != law.person_of(seat):
-        _check_deputy(proceeding, rung, document, after)
+        _check_deputy(proceeding, rung, entry, document, after)
+    elif document.absence is not None:
+        raise UnfitEntryError("only a deputy answers within an absence")
 
 
 def _check_free(proceeding: Proceeding, rung: Rung, person: str, seat: str) -> None:
@@ -320,11 +327,19 @@ def _check_free(proceeding: Proceeding, rung: Rung, person: str, seat: str) -> N
         raise UnfitEntryError(f"{seat} has been answered")
 
 
-def _check_deputy(proceeding: Proceeding, rung: Rung, document: Concurrence, after: int) -> None:
-    seat = document.seat
-    if proceeding.law.person_of(seat) in proceeding.refusers:
+def _check_deputy(
+    proceeding: Proceeding, rung: Rung, entry: Entry, document: Concurrence, after: int
+) -> None:
+    seat, member = document.seat, proceeding.law.person_of(document.seat)
+    if member in proceeding.refusers:
         raise UnfitEntryError(f"{seat} refused: no deputy overrides that")
-    if document.answered_at < rung.opened_at + after:
+    if document.absence is not None:
+        away = proceeding.aways.get(document.absence)
+        if away is None or not away.covers(member, document.answered_at, entry.position):
+            raise UnfitEntryError("no absence is known that would let a deputy answer at once")
+        if document.answered_at >= rung.opened_at + after:
+            raise UnfitEntryError("it names an absence, and the deputy's turn had come without one")
+    elif document.answered_at < rung.opened_at + after:
         wait = rung.opened_at + after - document.answered_at
         raise UnfitEntryError(f"the deputy's turn at {seat} is {wait} s away")
 

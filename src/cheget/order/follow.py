@@ -7,13 +7,16 @@ that holds it is at fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cheget.errors import BadSignatureError, CharterError, UnfitEntryError
+from cheget.order.absent import Absent, check_absence, revoke
 from cheget.order.amending import Need, needs, new_keys
 from cheget.order.charter import Charter, Person
 from cheget.order.documents import (
+    Absence,
     Amendment,
     AnyDocument,
     Concurrence,
@@ -99,6 +102,7 @@ class LawState:
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     revoked: frozenset[bytes] = frozenset()
     events: tuple[LawEvent, ...] = ()
+    absences: Mapping[str, Absent] = field(default_factory=dict)
     begun: bool = False  # the amendment that brought ``charter`` has been read
     refused: bool = False
 
@@ -146,18 +150,10 @@ def follow(state: LawState, entry: LawEntry) -> LawState:
         return _found(state, entry, document)
     if state.refused:
         raise UnfitEntryError("the first charter was refused, and nothing follows it")
-    match document:
-        case Amendment():
-            return _propose(state, entry, document)
-        case Concurrence():
-            return _concur(state, entry, document)
-        case Refusal() | Countermand():
-            return _stop(state, entry, document)
-        case Revocation():
-            return _revoke(state, entry, document)
-        case _:
-            raise UnfitEntryError(f"a {document.kind} in the law log, which this version"
-                                  " cannot follow")  # fmt: skip
+    handler = _HANDLERS.get(type(document))
+    if handler is None:
+        raise UnfitEntryError(f"a {document.kind} in the law log, which this version cannot follow")
+    return handler(state, entry, document)
 
 
 def _begin(state: LawState, entry: LawEntry, document: AnyDocument) -> LawState:
@@ -178,6 +174,11 @@ def _begin(state: LawState, entry: LawEntry, document: AnyDocument) -> LawState:
         return replace(state, begun=True, proposals={proposal.digest: proposal})
     if state.founding is not None:
         raise UnfitEntryError("the law log begins with another charter, not the one that is pinned")
+    # Somebody may still be away who left before the pinned charter came.
+    if isinstance(document, Absence):
+        return _leave(state, entry, document)
+    if isinstance(document, Countermand) and document.subject in state.absences:
+        return _return(state, entry, document)
     return state
 
 
@@ -311,14 +312,18 @@ def _takes_effect(state: LawState, proposal: Proposal, entry: LawEntry) -> LawSt
     }
     ended[proposal.digest] = replace(proposal, ended="it holds")
     event = LawEvent(entry.position + 1, entry.at, proposal.new)
+    kept = {key.point for one in proposal.new.people.values() for key in one.keys}
+    gone = {one.key for one in state.absences.values()} - kept
     return replace(
         state, charter=proposal.new, is_pinned=False, proposals=ended,
-        events=(*state.events, event),
+        absences=revoke(state.absences, gone, event.size), events=(*state.events, event),
     )  # fmt: skip
 
 
 def _stop(state: LawState, entry: LawEntry, document: Refusal | Countermand) -> LawState:
-    """A refusal or a countermand of an amendment: it never starts anything."""
+    """A refusal or a countermand of an amendment, or of an absence: it never starts anything."""
+    if isinstance(document, Countermand) and document.subject in state.absences:
+        return _return(state, entry, document)
     subject = document.order if isinstance(document, Refusal) else document.subject
     proposal = state.proposals.get(subject)
     if proposal is None or proposal.new == proposal.old:
@@ -362,6 +367,37 @@ def _judged(proposal: Proposal, revoked: frozenset[bytes]) -> Proposal:
     return proposal
 
 
+def _leave(state: LawState, entry: LawEntry, document: Absence) -> LawState:
+    """An absence: its signer's, in every chain of the house."""
+    check_absence(document, state.charter.deployment, entry.at, state.charter.terms.skew)
+    digest = entry.filed.envelope.digest
+    if digest in state.absences:
+        raise UnfitEntryError("that absence, again")
+    try:
+        key = verify_signer(state.usable.people, document.signer, entry.filed.envelope)
+    except BadSignatureError:
+        if state.is_pinned:
+            return state  # by a key that went when the pinned charter came: it quickens nobody
+        raise
+    if state.charter.people[document.signer].machine:
+        raise UnfitEntryError(f"{document.signer} is a machine, and has no deputies")
+    one = Absent(digest, document, entry.position + 1, entry.at, key.point)
+    return replace(state, absences={**state.absences, digest: one})
+
+
+def _return(state: LawState, entry: LawEntry, document: Countermand) -> LawState:
+    """An absence, taken back by its own signer."""
+    one = state.absences[document.subject]
+    _not_ahead(state, entry, document.answered_at)
+    verify_signer(state.usable.people, document.signer, entry.filed.envelope)
+    if document.signer != one.document.signer:
+        raise UnfitEntryError("an absence is taken back by its own signer")
+    if one.ended is not None:
+        raise UnfitEntryError("that absence has been taken back")
+    ended = replace(one, ended=entry.position + 1)
+    return replace(state, absences={**state.absences, one.digest: ended})
+
+
 def _revoke(state: LawState, entry: LawEntry, document: Revocation) -> LawState:
     if document.deployment != state.charter.deployment:
         raise UnfitEntryError("the revocation is for another deployment")
@@ -387,7 +423,11 @@ def _revoke(state: LawState, entry: LawEntry, document: Revocation) -> LawState:
         for digest, one in state.proposals.items()
     }
     event = LawEvent(entry.position + 1, entry.at, key=key.point)
-    return replace(state, revoked=revoked, proposals=proposals, events=(*state.events, event))
+    absences = revoke(state.absences, {key.point}, entry.position + 1)
+    return replace(
+        state, revoked=revoked, proposals=proposals, absences=absences,
+        events=(*state.events, event),
+    )  # fmt: skip
 
 
 def _without(proposal: Proposal, key: bytes, revoked: frozenset[bytes]) -> Proposal:
@@ -405,3 +445,13 @@ def _with(state: LawState, proposal: Proposal) -> LawState:
 def _not_ahead(state: LawState, entry: LawEntry, claimed: int) -> None:
     if claimed > entry.at + state.charter.terms.skew:
         raise UnfitEntryError("it claims to be signed later than it was logged")
+
+
+_HANDLERS: Mapping[type, Callable[[LawState, LawEntry, Any], LawState]] = {
+    Amendment: _propose,
+    Concurrence: _concur,
+    Refusal: _stop,
+    Countermand: _stop,
+    Revocation: _revoke,
+    Absence: _leave,
+}

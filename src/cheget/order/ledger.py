@@ -1,28 +1,43 @@
 """Both logs, whole: what an auditor recomputes from their first entry to their last.
 
-Pure, and told everything: every header and envelope, the last checkpoints, the charter with
-its enrolments, and the lists of executors beside the orders. Nothing is taken from whoever
+Pure, and told everything: every header and envelope, the last checkpoints, the charters with
+their enrolments, and the lists of executors beside the orders. Nothing is taken from whoever
 keeps the log but bytes. Damage is named with its log and position.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cheget.audit.checkpoint import verify_checkpoint
 from cheget.audit.header import Header, Mention, decode
 from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks, roots_at
-from cheget.errors import CharterError, LogError, NotReleasedError, VerificationError
+from cheget.errors import (
+    CharterError,
+    LawError,
+    LogError,
+    NotReleasedError,
+    VerificationError,
+)
+from cheget.order.absent import Absent, aways
 from cheget.order.allowed import check_executors, check_order, id_of
 from cheget.order.charter import Charter, Law
-from cheget.order.documents import Amendment, Attestation, Concurrence, Order, Receipt, Refusal
+from cheget.order.closing import check_not_revoked, closings
+from cheget.order.documents import Attestation, Concurrence, Order, Receipt
 from cheget.order.fields import Head
 from cheget.order.fold import Entry, attest, fold, withdraw
+from cheget.order.follow import LawEntry, LawEvent, LawState, follow, founding_of
 from cheget.order.keys import verify
-from cheget.order.law import check_enrolments, missing_founders
+from cheget.order.law import (
+    check_enrolment,
+    check_enrolments,
+    check_seen,
+    founders,
+    missing_founders,
+)
 from cheget.order.papers import Filed, open_envelope, receipt_subject, subject_of
 from cheget.order.proceeding import Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
@@ -39,19 +54,24 @@ class WholeLog:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Both logs, the charter, and the lists of executors that lie beside the orders."""
+    """Both logs, the charters, and the lists of executors that lie beside the orders.
+
+    ``charter`` is the first; ``charters`` those that were proposed after it.
+    """
 
     charter: Charter
     enrolments: tuple[bytes, ...]
     law: WholeLog
     orders: WholeLog
     executors: Mapping[str, tuple[str, ...]]
+    charters: tuple[Charter, ...] = ()
 
 
 @dataclass(frozen=True)
 class Proved:
-    """What a ledger amounts to, every entry of it proved."""
+    """What a ledger amounts to, every entry of it proved. ``law``: who may release now, and why."""
 
+    law: LawState
     proceedings: tuple[Proceeding, ...]
     receipts: tuple[Receipt, ...]
     orders_head: Head
@@ -63,6 +83,35 @@ class _Placed:
     position: int
     at: int
     filed: Filed
+
+
+@dataclass(frozen=True)
+class _Laws:
+    """The law at each position of the log of orders. ``mentions``: position by size."""
+
+    first: Charter
+    events: tuple[LawEvent, ...]
+    absences: tuple[Absent, ...]
+    mentions: Mapping[int, int]
+
+    def charter_at(self, position: int) -> Charter:
+        """The charter that held for the entry at that position."""
+        found = self.first
+        for event in self.events:
+            if event.charter is not None and self.mentions[event.size] < position:
+                found = event.charter
+        return found
+
+    def at(self, position: int, digest: str) -> Law:
+        """The law of that digest, only if a chain had it then.
+
+        Raises:
+            LogError: none had.
+        """
+        law = self.charter_at(position).law_digests.get(digest)
+        if law is None:
+            raise LogError("it names another law than any chain had then")
+        return law
 
 
 def prove(ledger: Ledger, pinned: Pinned | None = None) -> Proved:
@@ -78,30 +127,44 @@ def prove(ledger: Ledger, pinned: Pinned | None = None) -> Proved:
         CharterError: a charter that cannot stand, or a key without its enrolment.
     """
     charter = ledger.charter
-    if pinned is not None and pinned.charter.digest != charter.digest:
-        raise LogError(f"the charter is {charter.digest}, and {pinned.charter.digest} is pinned")
     check_enrolments(charter, ledger.enrolments)
     law_placed, law_mentions = _read("law", ledger.law)
     if law_mentions:
         raise LogError(f"the law log, entry {law_mentions[0][0]}: a mention has no place there")
     placed, mentions = _read("orders", ledger.orders)
-    law_sizes = {mention.size for _, mention in mentions}
+    law_sizes = {mention.size for _, mention in mentions} | _seen(law_placed)
     held_law = pinned.law if pinned is not None else None
     law_head, law_roots = _head_of(charter, "law", ledger.law, held_law, law_sizes)
     for position, mention in mentions:
         if law_roots[mention.size].hex() != mention.root:
             raise LogError(f"the orders log, entry {position}: a law log that never was")
-    if len(law_placed) and (not mentions or mentions[-1][1].size != law_head.size):
-        raise LogError("the orders log does not mention the law log as it stands")
-    _prove_law(charter, law_placed)
-    seen = {
-        size for one in placed
-        if isinstance(size := getattr(one.filed.unverified, "size", None), int)
-    }  # fmt: skip
+    if [mention.size for _, mention in mentions] != list(range(1, law_head.size + 1)):
+        raise LogError("the orders log does not mention each entry of the law log, once")
+    state = _prove_law(ledger, law_placed, law_roots)
+    absences = tuple(state.absences.values())
+    laws = _Laws(
+        charter, state.events, absences, {one.size: position for position, one in mentions}
+    )
+    _check_pinned(state, charter, pinned)
     held = pinned.orders if pinned is not None else None
-    head, roots = _head_of(charter, "orders", ledger.orders, held, seen)
-    proceedings, receipts = _prove_orders(ledger, placed, roots)
-    return Proved(proceedings, receipts, head, law_head)
+    head, roots = _head_of(charter, "orders", ledger.orders, held, _seen(placed))
+    proceedings, receipts = _prove_orders(ledger, laws, placed, roots)
+    return Proved(state, proceedings, receipts, head, law_head)
+
+
+def _seen(placed: Sequence[_Placed]) -> set[int]:
+    """The sizes at which signers saw a log."""
+    sizes = (getattr(one.filed.unverified, "size", None) for one in placed)
+    return {size for size in sizes if isinstance(size, int)}
+
+
+def _check_pinned(state: LawState, first: Charter, pinned: Pinned | None) -> None:
+    """Return only if the charter that is pinned is one that held."""
+    held = {first.digest} | {e.charter.digest for e in state.events if e.charter is not None}
+    if pinned is not None and pinned.charter.digest not in held:
+        raise LogError(
+            f"the charter is {state.charter.digest}, and {pinned.charter.digest} is pinned"
+        )
 
 
 def _read(name: str, log: WholeLog) -> tuple[list[_Placed], list[tuple[int, Mention]]]:
@@ -167,35 +230,39 @@ def _head_of(
     return Head(count, point.root.hex()), roots
 
 
-def _prove_law(charter: Charter, placed: Sequence[_Placed]) -> None:
-    """The first charter, agreed by everybody who has to, and nothing else."""
-    agreed: set[str] = set()
+def _prove_law(
+    ledger: Ledger, placed: Sequence[_Placed], roots: Mapping[int, bytes]
+) -> LawState:  # fmt: skip
+    """The first charter, agreed by everybody who has to, and what followed."""
+    charter = ledger.charter
+    missing_founders(charter, ())
+    proved = frozenset(
+        check_enrolment(charter.deployment, open_envelope(one)) for one in ledger.enrolments
+    )
+    state = replace(
+        founding_of(charter, founders(charter)), proved=proved,
+        known={one.digest: one for one in ledger.charters},
+    )  # fmt: skip
     for one in placed:
         try:
-            document = one.filed.unverified
-            if not isinstance(document, Amendment | Concurrence | Refusal):
-                raise LogError(f"a {document.kind}, which this version cannot follow")
-            if isinstance(document, Amendment) and (
-                one.position or document.new != charter.digest or document.version != 1
-            ):
-                raise LogError("an amendment that does not bring this charter")
-            if not isinstance(document, Amendment) and not one.position:
-                raise LogError("an answer before any amendment")
-            if isinstance(document, Refusal):
-                raise LogError("the charter was refused")
-            verify_signer(charter.people, document.signer, one.filed.envelope)
-            if isinstance(document, Concurrence):
-                agreed.add(document.signer)
+            check_seen(one.filed, roots)
+            state = follow(state, LawEntry(one.position, one.at, one.filed))
         except VerificationError as error:
             raise _at("law", one.position, error) from None
-    if missing := missing_founders(charter, agreed):
-        raise CharterError(f"the charter does not hold: {', '.join(missing)} never agreed")
+        except CharterError as error:
+            raise LawError(f"the law log, entry {one.position}: {error}") from None
+    if state.refused:
+        raise CharterError("the charter was refused, and does not hold")
+    if not state.begun or state.founding:
+        missing = ", ".join(sorted(state.founding or ())) or "everybody"
+        raise CharterError(f"the charter does not hold: {missing} never agreed")
+    return state
 
 
 def _prove_orders(
-    ledger: Ledger, placed: Sequence[_Placed], roots: Mapping[int, bytes]
+    ledger: Ledger, laws: _Laws, placed: Sequence[_Placed], roots: Mapping[int, bytes]
 ) -> tuple[tuple[Proceeding, ...], tuple[Receipt, ...]]:
-    charter, threads = ledger.charter, dict[str, list[_Placed]]()
+    threads: dict[str, list[_Placed]] = {}
     for one in placed:
         subject = subject_of(one.filed.envelope.digest, one.filed.unverified)
         threads.setdefault(subject, []).append(one)
@@ -206,13 +273,15 @@ def _prove_orders(
         try:
             match first.filed.unverified:
                 case Order() as order:
-                    proceedings[subject] = _prove_order(ledger, order, threads, thread, roots)
+                    proceedings[subject] = _prove_order(ledger, laws, order, threads, thread, roots)
                 case Attestation() as attestation:
-                    _prove_attestation(_law(charter, attestation.law), thread, attestation)
+                    _prove_attestation(
+                        laws.at(first.position, attestation.law), thread, attestation
+                    )
                 case Receipt() as receipt:
                     # Its order comes before it in the log, and threads are in log order.
                     receipts += _prove_receipts(
-                        charter, thread, proceedings.get(receipt.order),
+                        laws, thread, proceedings.get(receipt.order),
                         ledger.executors.get(receipt.order, ()),
                     )  # fmt: skip
                 case other:
@@ -223,10 +292,10 @@ def _prove_orders(
 
 
 def _prove_order(
-    ledger: Ledger, order: Order, threads: Mapping[str, list[_Placed]],
+    ledger: Ledger, laws: _Laws, order: Order, threads: Mapping[str, list[_Placed]],
     thread: Sequence[_Placed], roots: Mapping[int, bytes],
 ) -> Proceeding:  # fmt: skip
-    law = _law(ledger.charter, order.law)
+    law = laws.at(thread[0].position, order.law)
     if order.deployment != law.deployment:
         raise LogError("an order of another deployment")
     digest = thread[0].filed.envelope.digest
@@ -236,7 +305,10 @@ def _prove_order(
         raise LogError(f"it rests on the attestation {missing[0][:16]}, which the log lacks")
     all_of_it = [*thread, *(one for a in order.attestations for one in threads[a])]
     entries = [_entry(law, one) for one in sorted(all_of_it, key=lambda one: one.position)]
-    proceeding = fold(law, entries)
+    check_not_revoked(laws.events, laws.mentions, entries)
+    done = closings(laws.events, law, thread[0].at, laws.mentions, laws.first)
+    away = aways(laws.absences, thread[0].at, laws.mentions)
+    proceeding = fold(law, entries, closings=done, aways=away)
     documents = {entry.digest: entry.document for entry in entries}
     for one in proceeding.counted:
         document = documents[one.digest]
@@ -255,7 +327,7 @@ def _prove_attestation(law: Law, thread: Sequence[_Placed], document: Attestatio
 
 
 def _prove_receipts(
-    charter: Charter, thread: Sequence[_Placed], proceeding: Proceeding | None,
+    laws: _Laws, thread: Sequence[_Placed], proceeding: Proceeding | None,
     executors: Sequence[str],
 ) -> list[Receipt]:  # fmt: skip
     found: list[Receipt] = []
@@ -264,6 +336,7 @@ def _prove_receipts(
         receipt = one.filed.unverified
         if not isinstance(receipt, Receipt):
             raise LogError(f"entry {one.position}: a {receipt.kind} among receipts")
+        charter = laws.charter_at(one.position)
         key = charter.executors.get(receipt.executor)
         if (
             proceeding is None
@@ -309,15 +382,9 @@ def _entry(law: Law, one: _Placed) -> Entry:
     except VerificationError as error:
         raise type(error)(f"entry {one.position}: {error}") from None
     return Entry(
-        one.position, one.at, one.filed.envelope.digest, one.filed.unverified, is_own_device(key)
-    )
-
-
-def _law(charter: Charter, digest: str) -> Law:
-    law = charter.law_digests.get(digest)
-    if law is None:
-        raise LogError("it names another law than any chain of this charter has")
-    return law
+        one.position, one.at, one.filed.envelope.digest, one.filed.unverified,
+        is_own_device(key), key.point,
+    )  # fmt: skip
 
 
 def _at(log: str, position: int, error: VerificationError) -> VerificationError:

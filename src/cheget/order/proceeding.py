@@ -7,8 +7,8 @@ by ``order.fold`` alone; desk, page, executor and audit all ask the same value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from cheget.chain.chain import Action, Level
@@ -100,6 +100,29 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Away:
+    """An absence, as an order sees it: ``signer`` is away from ``since`` until ``until``, seconds.
+
+    Known to answers between two positions of the log of orders: after ``begins``, before ``ends``.
+    """
+
+    digest: str
+    signer: str
+    since: int
+    until: int
+    begins: int = -1
+    ends: int = 2**53
+
+    def covers(self, member: str | None, at: int, position: int) -> bool:
+        """Whether the member is away at that instant, as an answer at that position may say."""
+        return (
+            self.signer == member
+            and self.since <= at < self.until
+            and self.begins < position < self.ends
+        )
+
+
+@dataclass(frozen=True)
 class Proceeding:
     """An order as it stands."""
 
@@ -115,6 +138,7 @@ class Proceeding:
     answered: frozenset[tuple[str, str, str]] = frozenset()  # signer, kind, state: stops kept
     release: Release | None = None
     ending: Ending | None = None
+    aways: Mapping[str, Away] = field(default_factory=dict)  # by digest of the absence
 
     @property
     def state(self) -> State:

@@ -25,6 +25,7 @@ from cheget.errors import (
     TimingError,
     VerificationError,
 )
+from cheget.order.absent import aways
 from cheget.order.allowed import check_executors, check_files, check_kind, check_order
 from cheget.order.charter import Charter, Law
 from cheget.order.circumstances import Circumstances, check_configured, check_crew, check_once
@@ -380,8 +381,9 @@ def _open_or_released(case: _Case) -> str:
 
 def _fold(case: _Case) -> Proceeding:
     ordered = next(one for one in case.entries if one.digest == case.papers.order)
-    done = closings(case.law_state.events, case.law, ordered.at, case.mentions)
-    case.proceeding = fold(case.law, case.entries, closings=done)
+    done = closings(case.law_state.events, case.law, ordered.at, case.mentions, case.pinned.charter)
+    away = aways(case.law_state.absences.values(), ordered.at, case.mentions)
+    case.proceeding = fold(case.law, case.entries, closings=done, aways=away)
     heads = {e.digest: e.document for e in case.entries}
     for one in case.proceeding.counted:
         document = heads[one.digest]

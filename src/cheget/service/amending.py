@@ -21,7 +21,9 @@ from cheget.service.clock import Clock
 from cheget.service.founding import append_law
 from cheget.service.store import Reading, Store, Writing
 
-KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation")
+# Whoever follows the law needs every charter that was proposed: so many bytes leave room in a code.
+MAX_CHARTERS = 16 * 1024 * 1024
+KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation", "absence")
 
 
 def law_state(tx: Reading) -> LawState:
@@ -79,6 +81,12 @@ def propose_amendment(
             raise UnfitEntryError(f"a {filed.envelope.kind}, where an amendment is due")
         if filed.unverified.new != charter.digest:
             raise UnfitEntryError("the proposal is of another charter")
+        carried = sum(map(len, tx.charters())) + len(charter.payload)
+        if carried > MAX_CHARTERS:
+            raise UnfitEntryError(
+                f"with it, codes would carry {carried:,} bytes of charters;"
+                f" they may carry {MAX_CHARTERS:,}"
+            )
         tx.add_charter(charter.payload, enrolments)
         return _take(tx, filed, clock, text)
 
@@ -86,7 +94,7 @@ def propose_amendment(
 
 
 def answer_amendment(store: Store, stored: bytes, clock: Clock, text: Text) -> LawState:
-    """Take an agreement, a refusal or a countermand of an amendment, or a revocation.
+    """Take an agreement, a refusal or a countermand of an amendment, a revocation or an absence.
 
     Raises:
         NotAcceptedError: it does not fit the law as it stands; nothing was written.

@@ -16,7 +16,7 @@ from typing import Protocol
 from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
 from cheget.audit.header import Header
 from cheget.errors import NotAcceptedError, StoreError, VerificationError
-from cheget.order.allowed import check_executors, check_files, check_order, id_of
+from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
 from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
@@ -38,17 +38,26 @@ from cheget.order.fold import (
     withdraw,
 )
 from cheget.order.follow import LawState
-from cheget.order.papers import Filed, Papers, open_envelope, receipt_subject, subject_of
-from cheget.order.proceeding import Attested, Effect, Proceeding
+from cheget.order.papers import (
+    Filed,
+    LogPart,
+    Papers,
+    open_envelope,
+    receipt_subject,
+    subject_of,
+)
+from cheget.order.proceeding import Attested, Effect, Proceeding, changed
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.handed import check_unclaimed, keep_shares
-from cheget.service.shown import head_of, papers_of
+from cheget.service.shown import head_of, law_of, papers_of
 from cheget.service.standing import (
+    aways_of,
     check_receipt,
     check_seen,
     closings_of,
+    last_receipts,
     opened,
     past_law,
     reentered,
@@ -255,18 +264,13 @@ class Desk:
 
     def receipts(self, order: str) -> list[Receipt]:
         """The last receipt of each executor that sent one for the order."""
+        return self.store.read(lambda tx: last_receipts(tx, order))
 
-        def work(tx: Reading) -> list[Receipt]:
-            found = []
-            for executor in map(id_of, tx.executors(order)):
-                thread = tx.thread("orders", receipt_subject(order, executor))
-                if thread:
-                    document = open_envelope(thread[-1].envelope).unverified
-                    if isinstance(document, Receipt):
-                        found.append(document)
-            return found
-
-        return self.store.read(work)
+    def law(self, held: Head | None = None) -> LogPart:
+        """The law log, as it is shown to whoever holds that head of it."""
+        return self.store.read(
+            lambda tx: law_of(tx, held, lambda log, size: self._checkpoint(tx, log, size))
+        )
 
     def checkpoint(self, log: Log) -> bytes:
         """A checkpoint of the log as it is committed now."""
@@ -345,7 +349,7 @@ class Desk:
         size = tx.size("law")
         if size != self._read[0]:
             state = law_state(tx)
-            self._read = (size, state if state.events else None)
+            self._read = (size, state if state.events or state.absences else None)
             if state.events:
                 self.charter = state.charter
         return self._read[1]
@@ -398,8 +402,9 @@ class Desk:
         if not all(threads.values()):
             return self._fold(tx, order)  # a reader that began before what is known
         fresh = [(subject, one) for subject, thread in threads.items() for one in thread[1:]]
-        proceeding, places = known.proceeding, dict(known.places)
-        done = closings_of(tx, self._state(tx), proceeding.law, proceeding.transmitted)
+        places, state, at = dict(known.places), self._state(tx), known.proceeding.transmitted
+        proceeding = changed(known.proceeding, aways=aways_of(tx, state, at))
+        done = closings_of(tx, state, proceeding.law, at)
         for subject, stored in sorted(fresh, key=lambda one: one[1].position):
             proceeding = closed(proceeding, done, before=stored.position)
             proceeding, _ = step(proceeding, reentered(proceeding.law, stored))
@@ -423,9 +428,9 @@ class Desk:
         entries = [reentered(law, one) for thread in threads.values() for one in thread]
         places = {subject: len(thread) for subject, thread in threads.items()}
         at = next(one.at for one in entries if one.digest == order)
-        return _Known(
-            fold(law, entries, closings=closings_of(tx, self._state(tx), law, at)), places
-        )
+        state = self._state(tx)
+        done, away = closings_of(tx, state, law, at), aways_of(tx, state, at)
+        return _Known(fold(law, entries, closings=done, aways=away), places)
 
     def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
         found = []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cheget.audit.header import Header, Mention, decode
 from cheget.errors import NotAcceptedError, VerificationError
 from cheget.order.charter import Charter, check_charter, read_charter
-from cheget.order.documents import Amendment, Concurrence, Refusal
+from cheget.order.documents import Amendment, AnyDocument, Concurrence, Refusal
 from cheget.order.draft import AMEND
 from cheget.order.fields import Text
 from cheget.order.law import check_enrolments, founders, missing_founders
@@ -101,10 +101,22 @@ def proposed(tx: Reading) -> tuple[Charter, Filed]:
 
 def agreed(tx: Reading) -> frozenset[str]:
     """Who has agreed to the first charter; empty once somebody refused it."""
-    if tx.of_kind("law", "refusal"):
+    found = _answers(tx)
+    if any(isinstance(one, Refusal) for one in found):
         return frozenset()
-    documents = [open_envelope(one.envelope).unverified for one in tx.of_kind("law", "concurrence")]
-    return frozenset(one.signer for one in documents if isinstance(one, Concurrence))
+    return frozenset(one.signer for one in found if isinstance(one, Concurrence))
+
+
+def is_refused(tx: Reading) -> bool:
+    """Whether somebody refused the first charter."""
+    return any(isinstance(one, Refusal) for one in _answers(tx))
+
+
+def _answers(tx: Reading) -> list[AnyDocument]:
+    """What answers the first charter; later amendments have threads of their own."""
+    found = tx.of_kind("law", "amendment")
+    thread = tx.thread("law", found[0].digest) if found else ()
+    return [open_envelope(one.envelope).unverified for one in thread]
 
 
 def is_founded(tx: Reading) -> bool:
@@ -121,7 +133,7 @@ def _check_agreement(
         raise NotAcceptedError(f"a {filed.envelope.kind} does not answer an amendment")
     if not isinstance(amendment, Amendment) or document.order != proposal.envelope.digest:
         raise NotAcceptedError("an answer to another amendment")
-    if tx.of_kind("law", "refusal"):
+    if is_refused(tx):
         raise NotAcceptedError("the first charter was refused: found the house anew")
     if now >= amendment.decide_by:
         raise NotAcceptedError("the proposal has expired")

@@ -176,13 +176,13 @@ def compile_charter(house: House, enrolments: Sequence[bytes]) -> Charter:
         one.id: Person(tuple(keys.get(one.id, ())), one.machine) for one in house.people.people
     }
     executors = {
-        who: found[0] for who, found in keys.items() if who not in people and _declared(house, who)
+        who: found[0] for who, found in keys.items() if who not in people and declares(house, who)
     }
     if stray := sorted(set(keys) - set(people) - set(executors)):
         raise HouseError(f"{stray[0]} is enrolled, and neither a person nor an executor")
     charter = Charter(
         house.deployment, house.people.house, 1, house.chains, people,
-        _posts(house, executors), executors, house.terms, changes=_changes(house.people),
+        filled_posts(house, executors), executors, house.terms, changes=people_rules(house.people),
     )  # fmt: skip
     check_charter(charter)
     return charter
@@ -194,21 +194,25 @@ def enrolments(house: House) -> list[bytes]:
     return [file.read_bytes() for file in sorted(folder.glob("*.json"))]
 
 
-def add_enrolment(house: House, stored: bytes) -> tuple[str, PublicKey]:
+def add_enrolment(
+    house: House, stored: bytes, *, founded: bool = False
+) -> tuple[str, PublicKey]:  # fmt: skip
     """Keep an enrolment, once it has been verified and fits the house.
+
+    After the founding an executor's new key waits for an amendment, as a person's does.
 
     Raises:
         HouseError: nobody of that name, or the key is enrolled already.
         VerificationError: no possession of the key.
     """
     who, key = check_enrolment(house.deployment, open_envelope(stored))
-    if not any(one.id == who for one in house.people.people) and not _declared(house, who):
+    if not any(one.id == who for one in house.people.people) and not declares(house, who):
         raise HouseError(f"{who} is neither a person nor an executor of this house")
     for other in enrolments(house):
         holder, known = check_enrolment(house.deployment, open_envelope(other))
         if known.point == key.point:
             raise HouseError(f"that key is enrolled already, by {holder}")
-        if holder == who and _declared(house, who):
+        if holder == who and not founded and declares(house, who):
             raise HouseError(f"the executor {who} has a key already")
     folder = house.desk_folder / "enrolled"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -261,18 +265,20 @@ def charter_words(charter: Charter) -> str:
     return " ".join(digest[place : place + 8] for place in range(0, 64, 8))
 
 
-def _declared(house: House, executor: str) -> bool:
+def declares(house: House, executor: str) -> bool:
+    """Whether some chain of the house declares the executor."""
     return any(kind.declares(executor) for chain in house.chains for kind in chain.executors)
 
 
-def _changes(people: People) -> dict[str, Rule]:
+def people_rules(people: People) -> dict[str, Rule]:
     """The rules by which people change, as a charter holds them."""
     may = [one.id for one in people.people if not one.machine]
     machines = [one.id for one in people.people if one.machine]
     return {name: change_form(text, may, machines) for name, text in people.changes.items()}
 
 
-def _posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, str]:
+def filled_posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, str]:
+    """Who fills each member's post, and each crew's post beside these executors."""
     posts: dict[str, str] = {}
     for chain in house.chains:
         for member in chain.members:

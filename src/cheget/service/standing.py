@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cheget.audit.header import Mention, decode
 from cheget.errors import NotAcceptedError, VerificationError
+from cheget.order.absent import aways
 from cheget.order.allowed import id_of
 from cheget.order.charter import Charter, Law, read_charter
 from cheget.order.closing import closings
@@ -13,8 +14,8 @@ from cheget.order.documents import AnyDocument, Concurrence, Receipt
 from cheget.order.fold import Closing, Entry
 from cheget.order.follow import LawState
 from cheget.order.keys import PublicKey, verify
-from cheget.order.papers import Filed, open_envelope
-from cheget.order.proceeding import Proceeding
+from cheget.order.papers import Filed, open_envelope, receipt_subject
+from cheget.order.proceeding import Away, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.store import Reading, StoredEntry
 
@@ -40,12 +41,24 @@ def closings_of(
     """What the law log did to an order under that law; None: nothing, to any."""
     if state is None:
         return ()
+    payload = tx.charter()
+    assert payload is not None  # noqa: S101 - there is a state, so there is a first charter
+    return closings(state.events, law, order_at, _mentions(tx), read_charter(payload))
+
+
+def aways_of(tx: Reading, state: LawState | None, order_at: int) -> dict[str, Away]:
+    """Who is away, as an order sees it."""
+    absences = state.absences.values() if state is not None else ()
+    return aways(absences, order_at, _mentions(tx)) if absences else {}
+
+
+def _mentions(tx: Reading) -> dict[int, int]:
     mentions: dict[int, int] = {}
     for one in tx.of_kind("orders", "law"):
         header = decode(one.leaf)
         if isinstance(header, Mention):
             mentions.setdefault(header.size, one.position)
-    return closings(state.events, law, order_at, mentions)
+    return mentions
 
 
 def reentered(law: Law, stored: StoredEntry) -> Entry:
@@ -68,6 +81,16 @@ def check_seen(tx: Reading, document: Concurrence) -> None:
     size = tx.size("orders")
     if document.size > size or tx.peaks("orders", document.size).root().hex() != document.root:
         raise NotAcceptedError("its signer saw a head that this log never had")
+
+
+def last_receipts(tx: Reading, order: str) -> list[Receipt]:
+    """The last receipt of each executor that sent one for the order."""
+    found = []
+    for executor in map(id_of, tx.executors(order)):
+        thread = tx.thread("orders", receipt_subject(order, executor))
+        if thread and isinstance(last := open_envelope(thread[-1].envelope).unverified, Receipt):
+            found.append(last)
+    return found
 
 
 def verify_executor(key: PublicKey, filed: Filed) -> None:

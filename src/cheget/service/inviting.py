@@ -1,0 +1,83 @@
+"""Invitations: a one-use code for whoever enrols a key on a machine of their own.
+
+The code is the deployment and a nonce that the enrolment carries, so that a document that
+arrives is known to come from whoever was given the code. What is kept is the nonce's digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from cheget.errors import HouseError, NotAcceptedError
+from cheget.service.house import House
+
+SPAN = 48 * 3600
+_CODE = re.compile(r"([0-9a-f]{32})-([0-9a-f]{32})")
+
+
+def invite(house: House, person: str, nonce: bytes, now: int) -> tuple[str, int]:
+    """A code for a person of the house, and until when it is good, in seconds.
+
+    Raises:
+        HouseError: it can't be written.
+    """
+    until = now + SPAN
+    try:
+        _folder(house).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _place(house, person, nonce).write_text(json.dumps({"until": until}))
+    except OSError as error:
+        raise HouseError(f"{_folder(house)}: {error.strerror}") from error
+    return f"{house.deployment}-{nonce.hex()}", until
+
+
+def read_code(code: str) -> tuple[str, bytes]:
+    """The deployment and the nonce of a code.
+
+    Raises:
+        HouseError: it is none.
+    """
+    found = _CODE.fullmatch(code.strip())
+    if found is None:
+        raise HouseError("that is no invitation", hint="it is two times 32 hexadecimal digits")
+    return found[1], bytes.fromhex(found[2])
+
+
+def check_invited(house: House, person: str, nonce: bytes, now: int) -> Path | None:
+    """The invitation that the nonce is of; None for somebody who has none that is good.
+
+    Raises:
+        NotAcceptedError: the person was invited, and this is not by that invitation.
+    """
+    place = _place(house, person, nonce)
+    good = {path: until for path, until in _of(house, person) if now < until}
+    if place in good:
+        return place
+    if place.exists():
+        raise NotAcceptedError("the invitation is over", hint=f"cheget people invite {person}")
+    if good:
+        raise NotAcceptedError(f"{person} was invited, and this enrolment is not by the invitation")
+    return None
+
+
+def invited(house: House, now: int) -> dict[str, int]:
+    """Who has been invited and hasn't enrolled yet, and until when, in seconds."""
+    people = (one.id for one in house.people.people)
+    found = {who: max((until for _, until in _of(house, who)), default=0) for who in people}
+    return {who: until for who, until in found.items() if now < until}
+
+
+def _folder(house: House) -> Path:
+    return house.desk_folder / "invited"
+
+
+def _place(house: House, person: str, nonce: bytes) -> Path:
+    return _folder(house) / f"{person}.{hashlib.sha256(nonce).hexdigest()[:32]}.json"
+
+
+def _of(house: House, person: str) -> Iterator[tuple[Path, int]]:
+    for path in sorted(_folder(house).glob(f"{person}.*.json")):
+        yield path, int(json.loads(path.read_bytes())["until"])
