@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -142,6 +143,33 @@ def test_a_program_remembers_to_which_order_it_gave_a_share(shell: Shell) -> Non
         _, err = shell.run(*beta)
     assert shell.status == 1
     assert "serial 1 of signer went to another order" in err
+
+
+def test_an_amendment_voids_what_was_sealed_and_a_new_ceremony_seals_anew(shell: Shell) -> None:
+    founded(shell, "release-firmware", "signer", FIRMWARE)
+    sealed = ("seal", "signer", "--generate", "SIGNING_KEY", "--serials", "2", "--yes", "--key")
+    shell.must(*sealed, "nia.key")
+    (shell.here / "image").write_bytes(IMAGE)
+    beta = ("order", "transmit", "beta", "image=@image", "version=4.2", "--key", "ida.key", "--yes")
+    shell.must(*beta)
+    # A second key for lea, proved and agreed to: her share is dealt to both from now on.
+    shell.must("key", "new", "lea2.key", "--no-passphrase")
+    shell.must("people", "enrol", "lea", "--key", "lea2.key")
+    amendment = json.loads(shell.must("chain", "amend", "--key", "ida.key", "--yes", "--json"))[
+        "amendment"
+    ]
+    for person in ("kai", "lea", "nia", "oto"):
+        shell.must("chain", "amend", amendment, "--key", f"{person}.key", "--yes")
+    _, err = shell.run(*beta)
+    assert shell.status == 1
+    assert "no serial left for beta" in err
+    assert "a change of the law voids all" in err
+    assert " 0 serials left." in shell.must("seal", "signer", "--check")
+    assert "serials 3 to 4" in shell.must(*sealed, "nia.key")
+    shell.must(*beta)
+    for key in ("kai.key", "lea2.key"):
+        shell.must("concur", shell.orders[1], "--key", key, "--yes")
+    assert "Released." in shell.must("show", shell.orders[1])
 
 
 def test_a_serial_whose_order_the_desk_did_not_take_is_passed_over(

@@ -13,7 +13,7 @@ from cheget.errors import BadShareError, CharterError, MalformedDocumentError, S
 from cheget.keyring.dealt import Dealt, read_dealt
 from cheget.keyring.handing import Given
 from cheget.keyring.keyfile import generate
-from cheget.keyring.sealing import deal, holders, open_dealt, sealing_key, with_sealing
+from cheget.keyring.sealing import deal, holders, open_dealt, sealing_key, with_sealing, without_key
 from cheget.keyring.signer import SshKeySigner
 from cheget.order.charter import Charter, read_charter
 from cheget.order.keys import PublicKey
@@ -104,6 +104,21 @@ def test_every_key_file_of_a_person_opens_their_share(tmp_path: Path) -> None:
     _, dealt = one(sim)
     for key in (sim.signers["cho"], signer("cho again")):
         assert open_dealt(dealt.seal, dealt.shares, seat="middle/cho", person="cho", signer=key)
+
+
+def test_nothing_is_dealt_to_a_key_that_was_revoked(tmp_path: Path) -> None:
+    sim = ChainSimulator(
+        chain_of(THING), tmp_path / "h", sealing=True, second_keys=frozenset({"cho"})
+    )
+    lost = sim.signers["cho"].public.point
+    _, dealt = one(sim, revoked={lost})
+    assert [share.key for share in dealt.shares if share.person == "cho"] == [
+        with_sealing(signer("cho again")).sealing
+    ]
+    both = {lost, signer("cho again").public.point}
+    assert without_key(sim.law, "go", both) == ["cho"]
+    with pytest.raises(SealError, match="no share can be sealed to cho"):
+        one(sim, revoked=both)
 
 
 def test_a_key_of_small_order_is_sealed_to_by_nobody(sim: ChainSimulator) -> None:

@@ -78,7 +78,7 @@ class Ceremony:
 
     def left(self, action: str) -> int:
         """How many serials are unused."""
-        return len(unused(self._house, self._desk, self.name, action))
+        return sum(1 for _ in unused(self._house, self._desk, self.law, self.name, action))
 
     def deal(
         self, action: str, secrets: Mapping[str, bytes], who: Identity, *, count: int, keep: bool,

@@ -66,7 +66,9 @@ def transmit(
         state = followed(desk)
         law = _law(state.charter, action, chain_id)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
-        named = with_serials(house, desk, action, sorted(executors) or _only_executor(law, action))
+        named = with_serials(
+            house, desk, law, action, sorted(executors) or _only_executor(law, action)
+        )
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
         draft = draft_order(

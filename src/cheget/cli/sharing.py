@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from cheget.order.allowed import serial_of
 from cheget.service.handed import claimed
 
 if TYPE_CHECKING:
-    from cheget.order.charter import Charter
-    from cheget.order.documents import Concurrence, Order
+    from cheget.order.charter import Charter, Law
+    from cheget.order.documents import Concurrence, Order, Seal
     from cheget.order.verify import Verified
     from cheget.service.desk import Desk
     from cheget.service.house import House
@@ -26,44 +26,42 @@ def deals_of(house: House) -> Deals:
     return Deals(house.folder / "seals")
 
 
-def given_by(charter: Charter) -> Given:
-    """To which orders this client has given shares."""
-    return Given(state_folder() / f"{charter.deployment}-given")
+def given_by(deployment: str) -> Given:
+    """To which orders this client has given shares, in that deployment."""
+    return Given(state_folder() / f"{deployment}-given")
 
 
-def unused(house: House, desk: Desk, executor: str, action: str) -> list[int]:
-    """The serials that were dealt and that no order has claimed, in order."""
-    taken = desk.store.read(partial(claimed, action=action))
-    return [
-        serial
-        for serial in deals_of(house).serials(executor, action)
-        if f"{executor}/{serial}" not in taken
-    ]
+def unused(house: House, desk: Desk, law: Law, executor: str, action: str) -> Iterator[Seal]:
+    """The seals of that law whose serials no order has claimed, in order."""
+    deals, taken = deals_of(house), desk.store.read(partial(claimed, action=action))
+    for serial in deals.serials(executor, action):
+        if f"{executor}/{serial}" not in taken:
+            seal = deals.read(executor, action, serial).seal
+            if seal.law == law.digest:
+                yield seal
 
 
-def with_serials(house: House, desk: Desk, action: str, named: Sequence[str]) -> list[str]:
+def with_serials(
+    house: House, desk: Desk, law: Law, action: str, named: Sequence[str]
+) -> list[str]:
     """The executors as an order lists them: a sealed one with its lowest unused serial.
 
     Raises:
-        SealError: a sealed one has no serial left.
+        SealError: a sealed one has no serial left under that law.
     """
-    deals, given, listed = deals_of(house), given_by(desk.charter), []
+    given, listed = given_by(law.deployment), []
     for executor in named:
-        if not deals.serials(executor, action):
+        if not deals_of(house).serials(executor, action):
             listed.append(executor)
             continue
         # Not one whose share went to an order that the desk then didn't take.
-        free = (
-            serial
-            for serial in unused(house, desk, executor, action)
-            if not given.has(deals.read(executor, action, serial).seal)
-        )
-        if (serial := next(free, None)) is None:
+        left = unused(house, desk, law, executor, action)
+        if (seal := next((one for one in left if not given.has(one)), None)) is None:
             raise SealError(
                 f"{executor} has no serial left for {action}",
-                hint=f"every order takes one: cheget seal {executor}",
+                hint=f"an order takes one, a change of the law voids all: cheget seal {executor}",
             )
-        listed.append(f"{executor}/{serial}")
+        listed.append(f"{executor}/{seal.serial}")
     return listed
 
 
@@ -86,4 +84,4 @@ def concur_over(
 
 
 def _hands(house: House, charter: Charter, who: Identity) -> Hands:
-    return Hands(charter, who.person, who.signer, deals_of(house), given_by(charter))
+    return Hands(charter, who.person, who.signer, deals_of(house), given_by(charter.deployment))
