@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import re
 import shutil
@@ -10,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from terminal import Shell, Stage, house
 
 from cheget.cli import sealable
-from cheget.errors import StoreError
+from cheget.errors import HouseError, StoreError
 from sealing import IMAGE, SCRIPT, forms
 from simulator import SCENARIOS
 from test_docs import commands, matches
@@ -104,6 +107,42 @@ def test_a_signing_key_that_was_made_sealed_signs_and_is_in_no_file_table_or_ans
     public.verify((here / "signature").read_bytes(), IMAGE)  # type: ignore[union-attr, call-arg]
     step("executor", "status", "signer", "--json")
     step("log", "verify", "--json")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "what is sealed?"),
+        (["--secret", "KEY"], "KEY: VARIABLE=FILE"),
+        (["--secret", "KEY=missing"], "missing: No such file"),
+        (["--secret", "KEY=empty"], "the secret KEY is empty"),
+        (["--secret", "KEY=nul"], "holds a zero byte"),
+        (["--secret", "KEY=large"], "over 65,536 bytes"),
+        (["--secret", "PATH=token"], "PATH: a variable in capitals, each once"),
+        (["--secret", "KEY=token", "--generate", "KEY"], "KEY: a variable in capitals, each once"),
+        (["--generate", "KEY=rsa"], "KEY=rsa: a password, or =ed25519"),
+    ],
+)
+def test_what_is_no_secret_is_not_sealed(
+    shell: Shell, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+) -> None:
+    for name, value in (("empty", b"\n"), ("nul", b"a\0b"), ("large", b"x" * 65_537),
+                        ("token", b"x")):  # fmt: skip
+        Path(name).write_bytes(value)
+    given = tuple(b for a, b in itertools.pairwise(words) if a == "--secret")
+    made = tuple(b for a, b in itertools.pairwise(words) if a == "--generate")
+    with pytest.raises((click.UsageError, HouseError)) as found:
+        sealable.secrets_of(given, made)
+    assert says in str(found.value.message)
+
+
+def test_a_secret_is_read_from_standard_input_without_its_line_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = io.TextIOWrapper(io.BytesIO(b"correct horse\n"))
+    monkeypatch.setattr("sys.stdin", given)
+    secrets, public = sealable.secrets_of(("KEY=-",), ("OTHER",))
+    assert (secrets["KEY"], len(secrets["OTHER"]), public) == (b"correct horse", 43, {})
 
 
 def test_the_refusal_of_the_page_prints_what_it_shows(shell: Shell) -> None:

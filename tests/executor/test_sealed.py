@@ -1,5 +1,6 @@
 """A sealed secret: nowhere before the last concurrence, and in the act alone after it."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +197,18 @@ def test_a_desk_takes_shares_as_they_were_signed_for_and_no_others(mixed: ChainS
     plain.transmit("ann", "stay", ["rocket-0001"])
     with pytest.raises(NotAcceptedError, match="names no sealed executor"):
         plain.desk.concur(plain.concurrence("bob"), (), good)
+
+
+def test_without_the_library_nothing_is_begun_and_its_extra_is_named(
+    mixed: ChainSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixed.concur("bob", "cho")
+    monkeypatch.setitem(sys.modules, "Crypto.Protocol.SecretSharing", None)
+    with pytest.raises(SealError, match="need the library pycryptodome") as found:
+        opening(mixed, "rocket-0001")
+    assert found.value.hint == 'pip install "cheget[seal]"'
+    with pytest.raises(SealError, match="pycryptodome"):
+        mixed.seal("rocket-0002", "go", TOKEN=b"x")
 
 
 def test_a_sealed_secret_is_read_from_nowhere_else() -> None:

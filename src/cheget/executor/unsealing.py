@@ -29,6 +29,7 @@ from cheget.order.seal import (
     combine,
     open_secrets,
     read_sealed,
+    shamir,
 )
 
 
@@ -99,6 +100,7 @@ class Seals:
             raise SealError("its secret is sealed, and the order names no serial of it")
         if self._folder is None or self._signer is None:
             raise SealError("its secret is sealed, and there is no folder of sealed secrets")
+        shamir()  # asked for before anything has begun, not after
         path = self._folder / file_name(order.action, address.serial)
         try:
             sealed = read_sealed(path.read_bytes())

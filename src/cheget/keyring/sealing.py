@@ -26,7 +26,15 @@ from cheget.order.draft import enclose
 from cheget.order.handover import dealing_info, handover_info
 from cheget.order.keys import PublicKey
 from cheget.order.papers import open_envelope
-from cheget.order.seal import Sealed, check_shares, commitment, identity, places, seal_secrets
+from cheget.order.seal import (
+    Sealed,
+    check_shares,
+    commitment,
+    identity,
+    places,
+    seal_secrets,
+    shamir,
+)
 from cheget.order.sealtree import SealTree
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -153,9 +161,7 @@ def _split(tree: Split | SeatShare, value: bytes) -> Iterator[bytes]:
     if isinstance(tree, SeatShare):
         yield value
         return
-    from Crypto.Protocol.SecretSharing import Shamir  # noqa: PLC0415 - only where one seals
-
-    parts = Shamir.split(tree.need, len(tree.items), value)
+    parts = shamir().split(tree.need, len(tree.items), value)
     for item, (_, part) in zip(tree.items, parts, strict=True):
         yield from _split(item, part)
 

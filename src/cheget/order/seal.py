@@ -13,6 +13,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -161,9 +162,22 @@ def _combined(tree: Split | SeatShare, given: Mapping[str, Iterator[bytes]]) -> 
         return None
     if tree.need == 1:
         return known[0][1]
-    from Crypto.Protocol.SecretSharing import Shamir  # noqa: PLC0415 - only when one is sealed
+    return cast("bytes", shamir().combine(known[: tree.need]))
 
-    return Shamir.combine(known[: tree.need])
+
+def shamir() -> Any:  # noqa: ANN401 - the library's class, imported only where something is sealed
+    """Shamir's scheme over GF(2^128), 16 bytes at a time.
+
+    Raises:
+        SealError: the library that has it isn't installed.
+    """
+    try:
+        from Crypto.Protocol.SecretSharing import Shamir  # noqa: PLC0415
+    except ImportError:
+        raise SealError(
+            "sealed secrets need the library pycryptodome", hint='pip install "cheget[seal]"'
+        ) from None
+    return Shamir
 
 
 def seal_secrets(seal_identity: bytes, root: bytes, secrets: Mapping[str, bytes]) -> bytes:
