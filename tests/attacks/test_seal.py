@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from attacks.test_law import Amender
 from cheget.chain.shares import is_opened, leaves
@@ -23,6 +25,7 @@ from cheget.executor.agent import Taken
 from cheget.keyring.agent import AgentSigner
 from cheget.keyring.handing import Given, Hands
 from cheget.keyring.sealing import (
+    SUITE,
     Deal,
     deal,
     hand_over,
@@ -32,16 +35,17 @@ from cheget.keyring.sealing import (
     with_sealing,
 )
 from cheget.keyring.signer import Signer, SshKeySigner
+from cheget.order.allowed import check_executors, named
 from cheget.order.charter import check_charter, pinned_charter
 from cheget.order.documents import Concurrence
-from cheget.order.draft import draft_concurrence, draft_enrolment, enclose
-from cheget.order.handover import shares_tree
+from cheget.order.draft import draft_concurrence, draft_enrolment, draft_order, enclose
+from cheget.order.handover import dealing_info, shares_tree
 from cheget.order.law import check_enrolment
 from cheget.order.papers import Address, decode_papers, open_envelope
-from cheget.order.seal import check_shares, combine, open_secrets, read_sealed
+from cheget.order.seal import check_shares, combine, identity, open_secrets, read_sealed
 from cheget.order.sealtree import read_tree, write_tree
 from cheget.order.verify import verify_papers
-from sealing import SIGNER, SealedHouse
+from sealing import IMAGE, SIGNER, SealedHouse
 from simulator import ChainSimulator, entropy, scenario, signer
 
 
@@ -371,6 +375,45 @@ def test_client_asked_to_give_a_share_twice(
             sim.hands(who).concur_over(sim.verified(), draft(house, who))
     # It is remembered by what was dealt, not by a number that the server could change.
     sim.hands("max").concur_over(sim.verified(), draft(house, "max"))
+
+
+def test_share_that_a_dealer_did_not_commit_to(house: SealedHouse) -> None:
+    """What a dealer deals beside the tree is found by its holder, before anybody signs."""
+    one = house.sim.deals.read(SIGNER, "beta", 1)
+    kai = with_sealing(house.sim.signers["kai"]).sealing
+    info = dealing_info(identity(one.seal), "security/kai", "kai")
+    sealed = SUITE.encrypt(bytes(16), X25519PublicKey.from_public_bytes(kai), info)
+    false = Deal("security/kai", "kai", kai, sealed)
+    house.sim.deals.write([replace(one, shares=(false,))])
+    with pytest.raises(BadShareError, match=f"{one.seal.signer} gave for security/kai is not"):
+        dealt_to(house, "kai", "security/kai")
+
+
+def test_serial_without_shares_and_shares_without_a_serial(house: SealedHouse) -> None:
+    """An order that a desk should never have taken is one that nobody answers."""
+    sim = house.sim
+    action = {"image": hashlib.sha256(IMAGE).hexdigest(), "version": "4.2"}
+    for listed, shares in ((["signer/1"], None), (["signer"], "5" * 64)):
+        bare = draft_order(
+            sim.law, originator="ida", action="beta", executors=listed, parameters=action,
+            reason=sim.text("why"), now=sim.clock.now(), nonce=sim.fresh(),
+        )  # fmt: skip
+        order = replace(bare, shares=shares)
+        with pytest.raises(NotAllowedError, match="hands over shares if it names a sealed"):
+            check_executors(sim.law, order, listed)
+    twice = ["signer/1", "signer/2"]
+    order = replace(order, executors=named(twice))
+    with pytest.raises(NotAllowedError, match="not sorted, or names one twice"):
+        check_executors(sim.law, order, twice)
+
+
+def test_serial_of_another_law_than_the_orders(house: SealedHouse) -> None:
+    house.transmit()
+    verified = house.sim.verified()
+    older = replace(verified.proceeding.order, law="0" * 64)
+    moved = replace(verified, proceeding=replace(verified.proceeding, order=older))
+    with pytest.raises(SealError, match="sealed under another law"):
+        house.sim.hands("kai").concur_over(moved, draft(house, "kai"))
 
 
 def test_serial_swapped_under_the_root(house: SealedHouse) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from cheget.chain.shares import leaves
 from cheget.errors import BadShareError, NotAcceptedError, SealError, SecretError
+from cheget.executor.actions import Act, Attempt, Result
 from cheget.executor.secret import Secret, read_secrets
 from cheget.executor.unsealing import Opening, Seals
-from cheget.order.papers import Address, decode_papers
+from cheget.order.draft import enclose
+from cheget.order.papers import Address, decode_papers, open_envelope
+from cheget.order.seal import read_sealed
 from docket import chain_of
 from sealing import IMAGE, SealedHouse, forms
-from simulator import ChainSimulator
+from simulator import ChainSimulator, signer
 
 
 def assert_nowhere(house: SealedHouse) -> None:
@@ -182,6 +185,37 @@ def test_what_lies_in_the_folder_of_seals_must_be_that_very_seal(mixed: ChainSim
     mixed.seal("rocket-0001", "go", TOKEN=b"another")
     with pytest.raises(BadShareError, match="does not open here"):
         opening(mixed, "rocket-0001").opened()
+
+
+def test_a_sealed_secret_of_a_dealer_whom_nobody_knows_is_not_opened(mixed: ChainSimulator) -> None:
+    mixed.concur("bob", "cho")
+    path = mixed.sealed / "rocket-0001" / "go-0001.json"
+    good = read_sealed(path.read_bytes())
+    forged = open_envelope(enclose(good.seal, signer("a stranger")))
+    path.write_bytes(replace(good, filed=forged).encode())
+    with pytest.raises(SealError, match="does not stand"):
+        opening(mixed, "rocket-0001")
+    shape = replace(good.seal.tree.shape, need=1)
+    weak = replace(good.seal, tree=replace(good.seal.tree, shape=shape))
+    filed = open_envelope(enclose(weak, mixed.signers[weak.signer]))
+    path.write_bytes(replace(good, filed=filed, seal=weak).encode())
+    with pytest.raises(SealError, match="split otherwise"):
+        opening(mixed, "rocket-0001")
+
+
+def test_what_was_opened_is_dropped_once_the_act_is_over(tmp_path: Path) -> None:
+    house = SealedHouse(tmp_path)
+    house.released()
+    held: list[Attempt] = []
+
+    def performs(act: Act, attempt: Attempt) -> Result:
+        held.append(attempt)
+        assert attempt.secrets["SIGNING_KEY"] == house.secret
+        return Result("carried-out", b"")
+
+    house.agent._perform = performs
+    assert house.act().outcome == "carried-out"
+    assert held[0].secrets == {}
 
 
 def test_a_desk_takes_shares_as_they_were_signed_for_and_no_others(mixed: ChainSimulator) -> None:
