@@ -16,7 +16,7 @@ from cheget.keyring.keyfile import generate
 from cheget.keyring.sealing import deal, holders, open_dealt, sealing_key, with_sealing, without_key
 from cheget.keyring.signer import SshKeySigner
 from cheget.order.charter import Charter, read_charter
-from cheget.order.keys import PublicKey
+from cheget.order.keys import PublicKey, sk_public_key
 from cheget.order.seal import (
     Sealed,
     check_seal,
@@ -68,7 +68,11 @@ def test_a_key_file_has_one_sealing_key_whatever_it_signs_by() -> None:
     assert plain.sealing.hex() == SEALING
     assert replace(plain, sealing=b"") == SIGNER.public
     with pytest.raises(CharterError, match="a sealing key has 32 bytes, not 31"):
-        PublicKey("ed25519", plain.key, plain.sealing[:-1])
+        PublicKey("ed25519", plain.key, sealing=plain.sealing[:-1])
+    # No page opens a share, and no key that never leaves its device.
+    for key in (sk_public_key(plain.key), PublicKey("webauthn-eddsa", plain.key)):
+        with pytest.raises(CharterError, match="is no file, and has no sealing key"):
+            replace(key, sealing=plain.sealing)
 
 
 def test_a_charter_holds_sealing_keys_and_gives_them_back(sim: ChainSimulator) -> None:

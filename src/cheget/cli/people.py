@@ -317,7 +317,7 @@ def _invitation_of(house: House, stored: bytes) -> Path | None:
     from cheget.service.inviting import check_invited
 
     filed = open_envelope(stored)
-    who, _ = check_enrolment(house.deployment, filed)
+    who, _ = check_enrolment(house.deployment, filed, house.parties)
     document: Any = filed.unverified
     return check_invited(house, who, bytes.fromhex(document.nonce), now())
 
@@ -359,7 +359,7 @@ def _rows(house: House) -> list[dict[str, Any]]:
 
     held: dict[str, list[str]] = {}
     for stored in enrolments(house):
-        who, public = check_enrolment(house.deployment, open_envelope(stored))
+        who, public = check_enrolment(house.deployment, open_envelope(stored), house.parties)
         held.setdefault(who, []).append(fingerprint(public))
     members = [m.id for chain in house.chains for m in chain.members]
     rows = [

@@ -13,7 +13,7 @@ from cheget.cli.render import (
     ladder,
     paint,
     questions,
-    signed_fields,
+    signed_lines,
     title,
     verdict,
 )
@@ -53,7 +53,7 @@ def print_whole(seen: View) -> None:
     for line in ladder(seen.proceeding, seen.papers):
         click.echo(line)
     click.echo("\nwhat everybody signs")
-    for line in signed_fields(seen.proceeding, seen.papers):
+    for line in signed_lines(seen.proceeding, seen.papers):
         click.echo(line)
     for line in _said(seen):
         click.echo(line)

@@ -128,6 +128,8 @@ def _check_follows(old: Charter, new: Charter) -> None:
         )
     if (new.deployment, new.house) != (old.deployment, old.house):
         raise CharterError("a house keeps its deployment and its name")
+    if old.terms.rp_id not in {"", new.terms.rp_id}:
+        raise CharterError("the page that passkeys are for is one for ever: its rp-id stays")
     if (new.terms.orders, new.terms.law) != (old.terms.orders, old.terms.law):
         raise CharterError("this version cannot change the logs' origins or keys")
 

@@ -7,7 +7,7 @@ documents without a signature; whoever trusts one has its digest by another road
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import cast
 
@@ -21,7 +21,8 @@ from cheget.order import canonical
 from cheget.order.canonical import Json
 from cheget.order.envelope import digest
 from cheget.order.fields import DIGEST, HEX, ID_FIELD, NONCE, POST_FIELD, SIZE, TEXT, Codec
-from cheget.order.keys import PublicKey, check_public_key
+from cheget.order.keys import PublicKey, bound, check_public_key, is_passkey
+from cheget.order.passkey import Party
 
 MAX_CHARTER = 8 * 1024 * 1024
 DEFAULT_SKEW = 30
@@ -65,6 +66,11 @@ class Terms:
     origins: tuple[str, ...] = ()
     skew: int = DEFAULT_SKEW
     fresh: int = DEFAULT_FRESH
+
+    @property
+    def party(self) -> Party | None:
+        """The relying party of the house's passkeys, if it has any."""
+        return Party(self.rp_id, self.origins) if self.rp_id else None
 
     def to_json(self) -> dict[str, Json]:
         """As charter and law hold it."""
@@ -153,6 +159,16 @@ class Charter:
     terms: Terms
     before: str | None = None
     changes: Mapping[str, Rule] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Tell each passkey the page that it is for: verifying one needs no more than the key."""
+        party = self.terms.party
+        if any(is_passkey(k) and k.party != party for p in self.people.values() for k in p.keys):
+            people = {
+                name: replace(one, keys=tuple(bound(key, party) for key in one.keys))
+                for name, one in self.people.items()
+            }
+            object.__setattr__(self, "people", people)
 
     @cached_property
     def payload(self) -> bytes:
@@ -314,7 +330,9 @@ def _key_to_json(key: PublicKey) -> Json:
 def _key_from_json(value: Json) -> PublicKey:
     found = _object(value)
     sealing = bytes.fromhex(HEX.read(found["sealing"])) if "sealing" in found else b""
-    return PublicKey(TEXT.read(found["scheme"]), bytes.fromhex(HEX.read(found["key"])), sealing)
+    return PublicKey(
+        TEXT.read(found["scheme"]), bytes.fromhex(HEX.read(found["key"])), sealing=sealing
+    )
 
 
 def _log(value: dict[str, Json]) -> LogKey:

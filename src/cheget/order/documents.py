@@ -36,7 +36,9 @@ from cheget.order.sealtree import TREE, SealTree
 from cheget.order.words import in_words
 
 OUTCOME = choice("carried-out", "refused", "failed", "unknown")
-SCHEME = choice("ed25519", "sshsig-ed25519", "sshsig-sk-ed25519")
+SCHEME = choice(
+    "ed25519", "sshsig-ed25519", "sshsig-sk-ed25519", "webauthn-es256", "webauthn-eddsa"
+)  # fmt: skip
 
 
 class Document:

@@ -5,19 +5,22 @@ in a message or signature can choose another. A key's bytes are:
 
 - ``ed25519``, ``sshsig-ed25519``: the 32 bytes of RFC 8032;
 - ``sshsig-sk-ed25519``: the key in SSH's own form, as the base64 of its line in a ``.pub`` file
-  says it: ``string "sk-ssh-ed25519@openssh.com"``, ``string`` 32 bytes, ``string`` application.
+  says it: ``string "sk-ssh-ed25519@openssh.com"``, ``string`` 32 bytes, ``string`` application;
+- ``webauthn-es256``: 65 bytes, the point of P-256 in SEC 1's form that isn't compressed;
+- ``webauthn-eddsa``: the 32 bytes of RFC 8032.
 
-All of them are points of one curve: who asks whether two keys are one compares ``point``.
+Who asks whether two keys are one compares ``point``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cheget.audit import ed25519
 from cheget.errors import BadSignatureError, CharterError
-from cheget.order import sshsig
+from cheget.order import passkey, sshsig
+from cheget.order.passkey import Party
 
 ED25519 = "ed25519"
 SSHSIG_ED25519 = "sshsig-ed25519"
@@ -26,6 +29,7 @@ SSHSIG_SK_ED25519 = "sshsig-sk-ed25519"
 MAX_APPLICATION_BYTES = 256
 SEALING_SIZE = 32
 _SSH_PREFIX = sshsig.string(sshsig.ED25519) + (32).to_bytes(4, "big")
+_ECDSA = b"ecdsa-sha2-nistp256"
 _SK_PREFIX = sshsig.string(sshsig.SK_ED25519) + (32).to_bytes(4, "big")
 _NEEDED_FLAGS = sshsig.USER_PRESENT | sshsig.USER_VERIFIED
 # After the 64 bytes, a security key's signature says its flags and its counter.
@@ -42,6 +46,8 @@ class PublicKey:
 
     scheme: str
     key: bytes
+    # Of passkeys: the page that they are for, as the charter has it; no part of the key.
+    party: Party | None = field(default=None, compare=False, repr=False)
     sealing: bytes = b""
 
     def __post_init__(self) -> None:
@@ -52,6 +58,8 @@ class PublicKey:
         Raises:
             CharterError: An unknown or reserved scheme; wrong bytes.
         """
+        if self.sealing and self.scheme not in {ED25519, SSHSIG_ED25519}:
+            raise CharterError(f"a key of {self.scheme[:40]} is no file, and has no sealing key")
         if len(self.sealing) not in {0, SEALING_SIZE}:
             raise CharterError(f"a sealing key has 32 bytes, not {len(self.sealing)}")
         match self.scheme:
@@ -60,14 +68,18 @@ class PublicKey:
                     raise CharterError(f"a key of {self.scheme} has 32 bytes, not {len(self.key)}")
             case "sshsig-sk-ed25519":
                 _check_sk_key(self.key)
-            case "webauthn-es256" | "webauthn-eddsa":
-                raise CharterError(f"keys of scheme {self.scheme} cannot be verified yet")
+            case "webauthn-eddsa":
+                if len(self.key) != ed25519.KEY_SIZE:
+                    raise CharterError(f"a key of {self.scheme} has 32 bytes, not {len(self.key)}")
+            case "webauthn-es256":
+                if len(self.key) != passkey.ES256_SIZE:
+                    raise CharterError(f"a key of {self.scheme} has 65 bytes, not {len(self.key)}")
             case _:
                 raise CharterError(f"there is no scheme {self.scheme[:40]!r}")
 
     @cached_property
     def point(self) -> bytes:
-        """The 32 bytes of the curve point, whatever the scheme: equal points are one key."""
+        """The bytes of the curve point, whatever the scheme: equal points are one key."""
         if self.scheme == SSHSIG_SK_ED25519:
             return self.key[len(_SK_PREFIX) :][: ed25519.KEY_SIZE]
         return self.key
@@ -84,6 +96,8 @@ class PublicKey:
         """The key as SSH writes it inside signatures and ``.pub`` lines (RFC 8709)."""
         if self.scheme == SSHSIG_SK_ED25519:
             return self.key
+        if self.scheme == passkey.ES256:
+            return sshsig.string(_ECDSA) + sshsig.string(b"nistp256") + sshsig.string(self.key)
         return _SSH_PREFIX + self.key
 
     @cached_property
@@ -108,7 +122,22 @@ def check_public_key(public_key: PublicKey) -> None:
     Raises:
         CharterError: Of small order, not in its one form, or not on the curve.
     """
+    if is_passkey(public_key):
+        passkey.check_key(public_key.scheme, public_key.key)
+        return
     ed25519.check_point(public_key.point)
+
+
+def bound(public_key: PublicKey, party: Party | None) -> PublicKey:
+    """The key; a passkey with the page that it is for."""
+    if not is_passkey(public_key):
+        return public_key
+    return PublicKey(public_key.scheme, public_key.key, party)
+
+
+def is_passkey(public_key: PublicKey) -> bool:
+    """Whether it signs on a page, by a WebAuthn assertion."""
+    return public_key.scheme in {passkey.ES256, passkey.EDDSA}
 
 
 def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
@@ -117,7 +146,7 @@ def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
     Args:
         public_key: From the roster.
         message: The bytes signed; of a document, its pre-authentication encoding.
-        signature: The scheme's own bytes: 64 of Ed25519, or the SSHSIG blob.
+        signature: The scheme's own bytes: 64 of Ed25519, the SSHSIG blob, or a passkey's assertion.
 
     Raises:
         BadSignatureError: Anything else.
@@ -131,6 +160,9 @@ def verify(public_key: PublicKey, message: bytes, signature: bytes) -> None:
         case "sshsig-sk-ed25519":
             inner = _inner_signature(public_key, signature, _SK_TAIL)
             _verify_sk(public_key, sshsig.to_be_signed(message), inner)
+        case "webauthn-es256" | "webauthn-eddsa":
+            scheme, party = public_key.scheme, public_key.party
+            passkey.verify(scheme, public_key.key, party, message, signature)
         case _:
             raise BadSignatureError(f"signatures of {public_key.scheme} cannot be verified")
 

@@ -6,7 +6,7 @@ absences are entries that this version cannot follow; it says so and goes no fur
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cheget.audit.checkpoint import Checkpoint, verify_checkpoint
@@ -24,8 +24,9 @@ from cheget.order.charter import Charter, Person, read_charter
 from cheget.order.documents import Concurrence, Enrolment
 from cheget.order.fields import Head
 from cheget.order.follow import LawEntry, LawState, follow
-from cheget.order.keys import PublicKey, verify
+from cheget.order.keys import PublicKey, bound, is_passkey, verify
 from cheget.order.papers import Filed, LogPart, open_envelope, subject_of
+from cheget.order.passkey import Party
 from cheget.order.signatures import verify_signer
 
 
@@ -125,9 +126,7 @@ def check_seen(filed: Filed, roots: Mapping[int, bytes]) -> None:
 
 def _beginning(charter: Charter, shown: LogPart, *, past_founding: bool) -> LawState:
     known = {one.digest: one for one in map(read_charter, shown.charters)}
-    proved = frozenset(
-        check_enrolment(charter.deployment, open_envelope(stored)) for stored in shown.enrolments
-    )
+    proved = proved_keys((charter, *known.values()), shown.enrolments)
     state = LawState(charter, known=known, proved=proved)
     if charter.version > 1:
         return replace(state, is_pinned=True)
@@ -136,29 +135,33 @@ def _beginning(charter: Charter, shown: LogPart, *, past_founding: bool) -> LawS
     return replace(state, founding=founders(charter))
 
 
-def check_enrolments(charter: Charter, enrolments: Sequence[bytes]) -> None:
+def check_enrolments(
+    charter: Charter, enrolments: Sequence[bytes], later: Sequence[Charter] = ()
+) -> None:
     """Return only if each key of people and executors has proved its possession.
 
     Args:
         charter: The charter that brings the keys.
         enrolments: Envelopes, each signed by the key that it enrols.
+        later: The charters that came after it, whose keys' enrolments are among these.
 
     Raises:
         CharterError: a key without its enrolment.
         VerificationError: an enrolment that does not verify.
     """
-    proved: set[tuple[str, PublicKey]] = set()
-    for stored in enrolments:
-        who, key = check_enrolment(charter.deployment, open_envelope(stored))
-        proved.add((who, key))
+    proved = proved_keys((charter, *later), enrolments)
     wanted = {(name, key) for name, person in charter.people.items() for key in person.keys}
     wanted |= set(charter.executors.items())
     if missing := sorted(who for who, key in wanted - proved):
         raise CharterError(f"no enrolment proves the key of {missing[0]}")
 
 
-def check_enrolment(deployment: str, filed: Filed) -> tuple[str, PublicKey]:
+def check_enrolment(
+    deployment: str, filed: Filed, parties: Collection[Party] = ()
+) -> tuple[str, PublicKey]:
     """Who enrols which key, only if that key itself signed it for this deployment.
+
+    ``parties``: of passkeys, the pages that the house's charters name or named.
 
     Raises:
         VerificationError: another kind, another deployment, or no possession.
@@ -169,9 +172,28 @@ def check_enrolment(deployment: str, filed: Filed) -> tuple[str, PublicKey]:
     if document.deployment != deployment:
         raise VerificationError(f"the enrolment of {document.who} is for another deployment")
     sealing = bytes.fromhex(document.sealing or "")
-    key = PublicKey(document.scheme, bytes.fromhex(document.key), sealing)
+    key = PublicKey(document.scheme, bytes.fromhex(document.key), sealing=sealing)
+    if is_passkey(key):
+        origins = tuple(origin for one in parties for origin in one.origins)
+        rp_id = next((one.rp_id for one in parties), "")
+        key = bound(key, Party(rp_id, origins))
     verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
     return document.who, key
+
+
+def proved_keys(
+    charters: Collection[Charter], enrolments: Iterable[bytes]
+) -> frozenset[tuple[str, PublicKey]]:
+    """Whose possession of which key the enrolments prove, in the house of these charters.
+
+    Raises:
+        VerificationError: an enrolment that does not verify.
+    """
+    deployment = next(iter(charters)).deployment
+    parties = [one.terms.party for one in charters if one.terms.party is not None]
+    return frozenset(
+        check_enrolment(deployment, open_envelope(stored), parties) for stored in enrolments
+    )
 
 
 def founders(charter: Charter) -> frozenset[str]:

@@ -32,11 +32,11 @@ from cheget.order.fold import Entry, attest, fold, withdraw
 from cheget.order.follow import LawEntry, LawEvent, LawState, follow, founding_of
 from cheget.order.keys import verify
 from cheget.order.law import (
-    check_enrolment,
     check_enrolments,
     check_seen,
     founders,
     missing_founders,
+    proved_keys,
 )
 from cheget.order.papers import Filed, open_envelope, receipt_subject, subject_of
 from cheget.order.proceeding import Proceeding
@@ -127,7 +127,7 @@ def prove(ledger: Ledger, pinned: Pinned | None = None) -> Proved:
         CharterError: a charter that cannot stand, or a key without its enrolment.
     """
     charter = ledger.charter
-    check_enrolments(charter, ledger.enrolments)
+    check_enrolments(charter, ledger.enrolments, ledger.charters)
     law_placed, law_mentions = _read("law", ledger.law)
     if law_mentions:
         raise LogError(f"the law log, entry {law_mentions[0][0]}: a mention has no place there")
@@ -236,9 +236,7 @@ def _prove_law(
     """The first charter, agreed by everybody who has to, and what followed."""
     charter = ledger.charter
     missing_founders(charter, ())
-    proved = frozenset(
-        check_enrolment(charter.deployment, open_envelope(one)) for one in ledger.enrolments
-    )
+    proved = proved_keys((charter, *ledger.charters), ledger.enrolments)
     state = replace(
         founding_of(charter, founders(charter)), proved=proved,
         known={one.digest: one for one in ledger.charters},

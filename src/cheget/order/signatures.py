@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cheget.errors import BadSignatureError
 from cheget.order.charter import Person
 from cheget.order.envelope import Envelope
-from cheget.order.keys import PublicKey, verify
+from cheget.order.keys import PublicKey, is_passkey, verify
 
 
 def verify_signer(people: Mapping[str, Person], signer: str, envelope: Envelope) -> PublicKey:
@@ -32,7 +32,7 @@ def verify_signer(people: Mapping[str, Person], signer: str, envelope: Envelope)
 
 def is_own_device(key: PublicKey) -> bool:
     """Whether signatures of ``key`` are made by the member's own program, never by a page."""
-    return not key.scheme.startswith("webauthn-")
+    return not is_passkey(key)
 
 
 def key_hint(key: PublicKey) -> str:

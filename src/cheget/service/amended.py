@@ -31,7 +31,7 @@ def pending(house: House, state: LawState, charters: Iterable[Charter]) -> Pendi
         had |= {key.point for key in charter.executors.values()}
     found: Pending = {}
     for stored in enrolments(house):
-        who, key = check_enrolment(house.deployment, open_envelope(stored))
+        who, key = check_enrolment(house.deployment, open_envelope(stored), house.parties)
         if key.point not in had:
             found.setdefault(who, []).append((key, stored))
     return found

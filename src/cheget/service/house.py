@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from cheget.chain.chain import Chain
 from cheget.chain.changes import change_form
 from cheget.chain.document import Node, read
+from cheget.chain.document import Sequence as NodeList
 from cheget.chain.fields import Fields, duration, line
 from cheget.chain.parse import parse_chain
 from cheget.chain.people import People, parse_people
@@ -37,6 +39,7 @@ from cheget.order.charter import (
 from cheget.order.keys import PublicKey
 from cheget.order.law import check_enrolment
 from cheget.order.papers import open_envelope
+from cheget.order.passkey import Party
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.desk import Desk
@@ -65,6 +68,11 @@ class House:
     def desk_folder(self) -> Path:
         """Store, log keys and enrolments."""
         return self.folder / "desk"
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """The page that the house's passkeys are for, if it has one."""
+        return (self.terms.party,) if self.terms.party is not None else ()
 
     def chain(self, id_: str) -> Chain:
         """The chain of that id.
@@ -169,7 +177,7 @@ def compile_charter(house: House, enrolments: Sequence[bytes]) -> Charter:
     """
     keys: dict[str, list[PublicKey]] = {}
     for stored in enrolments:
-        who, key = check_enrolment(house.deployment, open_envelope(stored))
+        who, key = check_enrolment(house.deployment, open_envelope(stored), house.parties)
         if key not in keys.setdefault(who, []):
             keys[who].append(key)
     people = {
@@ -205,11 +213,11 @@ def add_enrolment(
         HouseError: nobody of that name, or the key is enrolled already.
         VerificationError: no possession of the key.
     """
-    who, key = check_enrolment(house.deployment, open_envelope(stored))
+    who, key = check_enrolment(house.deployment, open_envelope(stored), house.parties)
     if not any(one.id == who for one in house.people.people) and not declares(house, who):
         raise HouseError(f"{who} is neither a person nor an executor of this house")
     for other in enrolments(house):
-        holder, known = check_enrolment(house.deployment, open_envelope(other))
+        holder, known = check_enrolment(house.deployment, open_envelope(other), house.parties)
         if known.point == key.point:
             raise HouseError(f"that key is enrolled already, by {holder}")
         if holder == who and not founded and declares(house, who):
@@ -299,18 +307,48 @@ def _parse_settings(data: bytes) -> tuple[str, Terms]:
         read(data),
         "house.yaml",
         required=("deployment", "logs"),
-        optional=("witnesses", "skew", "fresh"),
+        optional=("witnesses", "skew", "fresh", "origin", "rp-id"),
     )
     logs = Fields(found["logs"], "the logs", required=LOGS)
     witnesses = found.read("witnesses", line, "none")
     if witnesses != "none":
         raise found["witnesses"].fault("witnesses are not supported yet", expected="`none`")
+    rp_id, origins = _page(found)
     return _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal"), Terms(
         _log(logs["orders"]),
         _log(logs["law"]),
+        rp_id=rp_id,
+        origins=origins,
         skew=found.read("skew", duration, DEFAULT_SKEW),
         fresh=found.read("fresh", duration, DEFAULT_FRESH),
     )
+
+
+def _page(found: Fields) -> tuple[str, tuple[str, ...]]:
+    """The page that passkeys are for: its id, for ever, and its exact origins."""
+    if "origin" not in found:
+        if "rp-id" in found:
+            raise found["rp-id"].fault("a page has an origin", expected="`origin: https://…`")
+        return "", ()
+    node = found["origin"]
+    nodes = node.items if isinstance(node, NodeList) else (node,)
+    origins = tuple(_origin(one) for one in nodes)
+    hosts = [urlsplit(one).hostname or "" for one in origins]
+    rp_id = found.read("rp-id", line, hosts[0])
+    for host in hosts:
+        if host != rp_id and not host.endswith(f".{rp_id}"):
+            raise node.fault(f"{host} is not {rp_id}, and not within it")
+    return rp_id, origins
+
+
+def _origin(node: Node) -> str:
+    text = line(node)
+    parts = urlsplit(text)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    secure = parts.scheme == "https" or (parts.scheme, parts.hostname) == ("http", "localhost")
+    if plain != text or not secure or not parts.hostname or "@" in text:
+        raise node.fault("not an origin", expected="such as `https://cheget.example.com`")
+    return text
 
 
 def _log(node: Node) -> LogKey:
