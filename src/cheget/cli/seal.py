@@ -77,7 +77,7 @@ def seal(name: str, actions: tuple[str, ...], check: bool, **options: Any) -> No
             for one in found
         ],
     }  # fmt: skip
-    say(value, options["as_json"], lambda: _print_sealed(value))
+    say(value, options["as_json"], lambda: _print_sealed(value, made=bool(options["made"])))
 
 
 def _confirm(yes: bool, question: str) -> None:
@@ -110,7 +110,7 @@ def _print_checked(ceremony: Ceremony, found: list[Judged]) -> None:
         click.echo(f"next: cheget seal {ceremony.name} {how}")
 
 
-def _print_sealed(value: dict[str, Any]) -> None:
+def _print_sealed(value: dict[str, Any], *, made: bool) -> None:
     click.echo(f"{value['executor']}: {joined(value['secrets'])} sealed to {value['chain']}.")
     for one in value["actions"]:
         serials = f"serials {one['first']} to {one['last']}"
@@ -118,4 +118,7 @@ def _print_sealed(value: dict[str, Any]) -> None:
     for name, file in value["public"].items():
         click.echo(f"  {name}: its public half is in {file}")
     click.echo(f"  {value['folder']} belongs to the executor's machine, and to nobody else's")
-    click.echo("A secret that was anywhere before is still there: delete it, or change it.")
+    if made:
+        click.echo("What was made is gone with the last of these serials, or when the law changes.")
+    else:
+        click.echo("The secret is still where it was before: delete it there, or change it.")

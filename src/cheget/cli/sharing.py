@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import click
+
 from cheget.cli.context import Identity, state_folder
+from cheget.cli.wording import count
 from cheget.errors import SealError
 from cheget.keyring.dealt import Deals
 from cheget.keyring.handing import Given, Hands
 from cheget.order.allowed import serial_of
 from cheget.service.handed import claimed
+
+FEW_LEFT = 3  # serials, of which whoever takes one is told
 
 if TYPE_CHECKING:
     from cheget.order.charter import Charter, Law
@@ -62,6 +68,10 @@ def with_serials(
                 hint=f"an order takes one, a change of the law voids all: cheget seal {executor}",
             )
         listed.append(f"{executor}/{seal.serial}")
+        if (more := sum(1 for _ in islice(left, FEW_LEFT))) < FEW_LEFT:
+            click.echo(
+                f"{executor}: {count(more, 'serial')} left for {action} after this one", err=True
+            )
     return listed
 
 
