@@ -36,6 +36,7 @@
     │   └── BadShareError           a share that is not the one dealt; says whose
     ├── WayRoundError               a way round the chain that could not be tried
     │   └── HungError               it took too long, and was killed with its children
+    ├── AwayError                   a house over the network: nobody answers, or not now
     └── HouseError                  a house folder that lacks or contradicts something
 
 Foreign exceptions never leak. Misuse by a programmer stays ``ValueError`` and its kind.
@@ -231,6 +232,10 @@ class WayRoundError(ChegetError):
 
 class HungError(WayRoundError):
     """A way round that took too long; it was killed with its children, and denied nothing."""
+
+
+class AwayError(ChegetError):
+    """A house over the network does not answer, or not now; nothing is known to have happened."""
 
 
 class HouseError(ChegetError):

@@ -17,6 +17,7 @@ from cheget.order.documents import (
     Review,
     Revocation,
     Seal,
+    Session,
 )
 from cheget.order.fields import Head, Named
 from cheget.order.sealtree import SealTree
@@ -45,4 +46,5 @@ DOCUMENTS: tuple[AnyDocument, ...] = (
     Review(T, D[1], D[2], D[3], "ann"),
     Receipt(T, (D[1],), N, "production-db", Head(7, D[2]), D[3], Head(9, D[4]), "carried-out",
             D[5], D[6], "ann", D[7]),
+    Session(T, "https://cheget.example.com", N, N, "ann"),
 )  # fmt: skip

@@ -34,10 +34,9 @@ from cheget.order.draft import (
 from cheget.order.follow import LawState, Proposal
 from cheget.order.keys import PublicKey
 from cheget.order.papers import open_envelope
-from cheget.service.amending import answer_amendment, propose_amendment
 
 if TYPE_CHECKING:
-    from cheget.service.desk import Desk
+    from cheget.order.counter import Counter
 
 
 def waiting(state: LawState) -> list[Proposal]:
@@ -73,7 +72,7 @@ def find_proposal(state: LawState, words: Sequence[str], *, signs: bool) -> Prop
 
 
 def offer(
-    desk: Desk, state: LawState, new: Charter, enrolments: Sequence[bytes],
+    desk: Counter, state: LawState, new: Charter, enrolments: Sequence[bytes],
     options: dict[str, Any],
 ) -> bool:  # fmt: skip
     """Show a new charter, propose it, and agree to it.
@@ -97,12 +96,12 @@ def offer(
         decide_within=span_of(options["within"], "--within"),
     )  # fmt: skip
     stored = enclose(document, who.signer)
-    propose_amendment(desk.store, new, enrolments, stored, desk.clock, text)
+    desk.propose(new, enrolments, stored, text)
     _agree(desk, open_envelope(stored).envelope.digest, who, options)
     return True
 
 
-def respond(desk: Desk, state: LawState, words: Sequence[str], options: dict[str, Any]) -> None:
+def respond(desk: Counter, state: LawState, words: Sequence[str], options: dict[str, Any]) -> None:
     """Show an amendment that is proposed; agree to it, refuse it, or take one's word back."""
     dry = bool(options.get("dry_run"))
     proposal = find_proposal(state, words, signs=not dry)
@@ -122,16 +121,16 @@ def respond(desk: Desk, state: LawState, words: Sequence[str], options: dict[str
     _agree(desk, proposal.digest, who, options)
 
 
-def _agree(desk: Desk, amendment: str, who: Identity, options: dict[str, Any]) -> None:
+def _agree(desk: Counter, amendment: str, who: Identity, options: dict[str, Any]) -> None:
     text = reason_text(options["reason"])
     answer = draft_agreement(
         amendment, signer=who.person, seen=desk.head("law"), reason=text, now=now()
     )
-    after = answer_amendment(desk.store, enclose(answer, who.signer), desk.clock, text)
+    after = desk.answer(enclose(answer, who.signer), text)
     _done(desk, after, amendment, f"{who.person} agrees.", options)
 
 
-def _stop(desk: Desk, proposal: Proposal, who: Identity, options: dict[str, Any]) -> None:
+def _stop(desk: Counter, proposal: Proposal, who: Identity, options: dict[str, Any]) -> None:
     text = reason_text(options["reason"])
     document: Any
     if options["refuse"]:
@@ -142,12 +141,12 @@ def _stop(desk: Desk, proposal: Proposal, who: Identity, options: dict[str, Any]
         confirm(options, f"{who.person} takes it back?")
         document = draft_countermand(proposal.digest, signer=who.person, reason=text, now=now())
         said = f"{who.person} countermands."
-    after = answer_amendment(desk.store, enclose(document, who.signer), desk.clock, text)
+    after = desk.answer(enclose(document, who.signer), text)
     _done(desk, after, proposal.digest, said, options)
 
 
 def _done(
-    desk: Desk, state: LawState, amendment: str, said: str, options: dict[str, Any]
+    desk: Counter, state: LawState, amendment: str, said: str, options: dict[str, Any]
 ) -> None:  # fmt: skip
     proposal = state.proposals[amendment]
     found = _preview(desk, proposal)
@@ -165,7 +164,7 @@ def _done(
     say(value, options["as_json"], text)
 
 
-def _preview(desk: Desk, proposal: Proposal) -> Preview:
+def _preview(desk: Counter, proposal: Proposal) -> Preview:
     return preview(
         proposal.old, proposal.new, proposal.needs, desk.orders(),
         (proposal.agreed_old, proposal.agreed_new),

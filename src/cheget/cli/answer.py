@@ -12,13 +12,14 @@ import click
 
 from cheget.cli.context import (
     Identity,
-    at_desk,
+    at_counter,
+    counter_options,
     crew_file,
     find_order,
     followed,
-    house_option,
     identify,
     json_option,
+    needed,
     now,
     reason_text,
     say,
@@ -31,6 +32,7 @@ from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
 from cheget.order.consequence import Turn, refusal_consequence, stranded_levels, turns
+from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.draft import (
     draft_concurrence,
@@ -42,16 +44,17 @@ from cheget.order.draft import (
 )
 from cheget.order.fields import Text
 from cheget.order.papers import open_envelope
-from cheget.service.desk import Acknowledgement, Desk
+from cheget.order.proceeding import Acknowledgement
 from cheget.service.house import House
 
 _WORDS = click.argument("words", nargs=-1, required=True, metavar="ORDER")
+_BESIDE = "an answer beside an executor"
 _HINT = "--yes, with the order's full digest"
 
 
 def _verb(function: Callable[..., None]) -> click.Command:
     """The options that all answers share."""
-    for option in (json_option, house_option, signing_options, _WORDS):
+    for option in (json_option, counter_options, signing_options, _WORDS):
         function = option(function)
     return click.command()(function)
 
@@ -61,10 +64,10 @@ def _verb(function: Callable[..., None]) -> click.Command:
 @click.option("--beside", metavar="EXECUTOR", help="As one of its crew, after release.")
 def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **options: Any) -> None:
     """Concur (approve): a signed yes, at the level that is asked."""
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (house, desk):
         seen, who = _opened(desk, words, options)
         if beside is not None:
-            _concur_beside(house, seen, who, beside, options)
+            _concur_beside(needed(house, _BESIDE), seen, who, beside, options)
             return
         if seen.verified is None:
             raise StoppedError(verdict(seen.proceeding, seen.receipts, now()))
@@ -86,7 +89,7 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
             now=now(),
             absence=turn.absence,
         )
-        document, shares = concur_over(house, who, seen.verified, document)
+        document, shares = concur_over(desk, who, seen.verified, document)
         done = desk.concur(enclose(document, who.signer), [text], shares)
         _report(desk, done, who, options, f"{who.person} concurs.")
 
@@ -95,7 +98,7 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
 @click.option("--beside", metavar="EXECUTOR", help="As one of its crew, after release.")
 def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
     """Refuse (deny): a signed no, at any time before release, kept for ever."""
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (house, desk):
         seen, who = _opened(desk, words, options)
         text = reason_text(options["reason"])
         post = None
@@ -111,7 +114,7 @@ def refuse(words: tuple[str, ...], beside: str | None, **options: Any) -> None:
         )
         stored = enclose(document, who.signer)
         if beside is not None and post is not None:
-            _leave_beside(house, post, seen, stored)
+            _leave_beside(needed(house, _BESIDE), post, seen, stored)
             _report_beside(
                 seen, who, stored, post, options, f"{who.person} refuses beside {beside}."
             )
@@ -125,7 +128,7 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
     """Ask something before you answer: shown to everybody, without effect."""
     if not options["reason"]:
         raise click.UsageError('what do you ask? --reason "…"')
-    with at_desk(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (_, desk):
         seen, who = _opened(desk, words, options)
         confirm(options, f"{who.person} asks?", _HINT)
         text = reason_text(options["reason"])
@@ -137,9 +140,9 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
 @_verb
 def countermand(words: tuple[str, ...], **options: Any) -> None:
     """Take back an order; or, by its whole digest, an attestation of yours."""
-    with at_desk(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (_, desk):
         subject = "".join(words).lower()
-        known = {one.digest for one in desk.orders()}
+        known = set(desk.listed())
         attested = len(subject) == 64 and subject not in known  # noqa: PLR2004 - a digest
         who = _who(desk, options)
         if not attested:
@@ -154,7 +157,9 @@ def countermand(words: tuple[str, ...], **options: Any) -> None:
         _report(desk, done, who, options, f"{who.person} countermands.", subject)
 
 
-def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tuple[View, Identity]:
+def _opened(
+    desk: Counter, words: tuple[str, ...], options: dict[str, Any]
+) -> tuple[View, Identity]:
     """The order, verified and shown, and who is about to sign; no key is opened yet."""
     order = find_order(desk, words, signs=True)
     seen = view(desk, order)
@@ -164,7 +169,7 @@ def _opened(desk: Desk, words: tuple[str, ...], options: dict[str, Any]) -> tupl
     return seen, who
 
 
-def _who(desk: Desk, options: dict[str, Any]) -> Identity:
+def _who(desk: Counter, options: dict[str, Any]) -> Identity:
     state = followed(desk)
     return identify(state.charter, options["person"], options["key_path"], state.revoked)
 
@@ -187,7 +192,7 @@ def _turn(seen: View, person: str, wanted: str | None) -> Turn:
 
 
 def _report(
-    desk: Desk, done: Acknowledgement, who: Identity, options: dict[str, Any], said: str,
+    desk: Counter, done: Acknowledgement, who: Identity, options: dict[str, Any], said: str,
     subject: str = "",
 ) -> None:  # fmt: skip
     proceeding = done.proceeding
@@ -209,7 +214,7 @@ def _report(
     )  # fmt: skip
 
 
-def _post(desk: Desk, person: str, executor: str) -> str:
+def _post(desk: Counter, person: str, executor: str) -> str:
     for post, who in desk.charter.posts.items():
         if who == person and post.startswith(f"{executor}/"):
             return post

@@ -10,10 +10,10 @@ from cheget.audit.instant import to_text
 from cheget.chain.quantity import duration
 from cheget.chain.rule import names
 from cheget.cli.context import (
-    at_desk,
+    at_counter,
+    counter_options,
     followed,
     fresh,
-    house_option,
     identify,
     json_option,
     now,
@@ -35,7 +35,7 @@ from cheget.order.draft import draft_attestation, enclose
 @click.option("--chain", "chain_id", help="Where two chains have such a condition.")
 @click.option("--seat", help="In which of your seats.")
 @signing_options
-@house_option
+@counter_options
 @json_option
 def attest(condition: str, action: str, lasts: str, seat: str | None, **options: Any) -> None:
     """Attest that CONDITION holds, from now on and for a while.
@@ -49,7 +49,7 @@ def attest(condition: str, action: str, lasts: str, seat: str | None, **options:
         raise click.UsageError(f"--for: {error}") from None
     if not seconds:
         raise click.UsageError("--for: an attestation lasts at least a second")
-    with at_desk(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (_, desk):
         state = followed(desk)
         law = _law(state.charter, condition, action, options["chain_id"])
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)

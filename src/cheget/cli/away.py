@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cheget.cli.plain import confirm, house_option, instant_of, json_option, signing_options
+from cheget.cli.plain import confirm, counter_options, instant_of, json_option, signing_options
 
 
 @click.command()
@@ -14,7 +14,7 @@ from cheget.cli.plain import confirm, house_option, instant_of, json_option, sig
 @click.option("--from", "since", metavar="DATE", help="From then on. [default: now]")
 @click.option("--back", is_flag=True, help="Take your absences back: you are here again.")
 @signing_options
-@house_option
+@counter_options
 @json_option
 def away(until: str | None, since: str | None, back: bool, **options: Any) -> None:
     """Say that you are away: until then your deputies may answer at once, in every chain.
@@ -23,15 +23,14 @@ def away(until: str | None, since: str | None, back: bool, **options: Any) -> No
     answer still counts, as long as no deputy's has.
     """
     from cheget.audit.instant import to_text
-    from cheget.cli.context import at_desk, followed, fresh, identify, now, reason_text, say
+    from cheget.cli.context import at_counter, followed, fresh, identify, now, reason_text, say
     from cheget.errors import NotAcceptedError
     from cheget.order.documents import Absence
     from cheget.order.draft import draft_countermand, enclose, salted
-    from cheget.service.amending import answer_amendment
 
     if (until is None) != back or (back and since is not None):
         raise click.UsageError("--until DATE, perhaps with --from DATE; or --back")
-    with at_desk(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (_, desk):
         state = followed(desk)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
         begins = now() if since is None else instant_of(since, "--from")
@@ -57,7 +56,7 @@ def away(until: str | None, since: str | None, back: bool, **options: Any) -> No
             absence = Absence(desk.charter.deployment, begins, fresh().hex(), who.person, ends)
             documents.append((absence, salted("", fresh())))
         for document, text in documents:
-            state = answer_amendment(desk.store, enclose(document, who.signer), desk.clock, text)
+            state = desk.answer(enclose(document, who.signer), text)
     value = {
         "person": who.person,
         "absences": [

@@ -15,15 +15,15 @@ from cheget.cli.context import Identity
 from cheget.cli.install import Place
 from cheget.cli.openings import Judged, judge
 from cheget.cli.plain import fresh
-from cheget.cli.sharing import deals_of, unused
+from cheget.cli.sharing import unused
 from cheget.cli.wording import joined
 from cheget.errors import SealError
 from cheget.executor.unsealing import file_name
-from cheget.keyring.dealt import Dealt, write_durably
+from cheget.keyring.dealt import Deals, Dealt, write_durably
 from cheget.keyring.sealing import deal, without_key
 from cheget.order.allowed import id_of, serial_of
 from cheget.order.follow import LawState
-from cheget.service.desk import Desk
+from cheget.service.counter import LocalCounter
 from cheget.service.handed import claimed
 from cheget.service.house import House
 
@@ -31,7 +31,9 @@ from cheget.service.house import House
 class Ceremony:
     """The sealing of one executor's secrets, at its house's desk."""
 
-    def __init__(self, house: House, desk: Desk, state: LawState, name: str, place: Place) -> None:
+    def __init__(
+        self, house: House, desk: LocalCounter, state: LawState, name: str, place: Place
+    ) -> None:
         """``state`` is the law as it was followed here; ``place`` the executor's own folder.
 
         Raises:
@@ -43,7 +45,7 @@ class Ceremony:
             raise SealError(f"no chain of this house declares {name}") from None
         self.name, self._place = name, place
         self._house, self._desk, self._state = house, desk, state
-        self._deals = deals_of(house)
+        self._deals = Deals(house.seals_folder)
 
     def actions(self, wanted: Sequence[str]) -> list[str]:
         """Those wanted, or all that the executor may be ordered to.
@@ -78,7 +80,7 @@ class Ceremony:
 
     def left(self, action: str) -> int:
         """How many serials are unused."""
-        return sum(1 for _ in unused(self._house, self._desk, self.law, self.name, action))
+        return sum(1 for _ in unused(self._desk, self.law, self.name, action))
 
     def deal(
         self, action: str, secrets: Mapping[str, bytes], who: Identity, *, count: int, keep: bool,
@@ -108,7 +110,7 @@ class Ceremony:
         """Write the public halves of keys that were made; where they lie."""
         files = {}
         for name, data in public.items():
-            path = self._house.folder / "seals" / self.name / f"{name}.pem"
+            path = self._house.seals_folder / self.name / f"{name}.pem"
             write_durably(path, data, 0o644)
             files[name] = str(path)
         return files

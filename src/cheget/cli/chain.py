@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cheget.cli.plain import house_option, json_option, signing_options
+from cheget.cli.plain import counter_options, json_option, signing_options
 
 
 @click.group()
@@ -22,7 +22,7 @@ def chain() -> None:
 @click.option("--dry-run", is_flag=True, help="Show it, and sign nothing.")
 @click.option("--within", default="7d", help="How long people have to agree.", show_default=True)
 @signing_options
-@house_option
+@counter_options
 @json_option
 def amend(words: tuple[str, ...], propose: bool, **options: Any) -> None:
     """Change the law: propose what this folder says now, or answer what is proposed.
@@ -34,21 +34,22 @@ def amend(words: tuple[str, ...], propose: bool, **options: Any) -> None:
     """
     from cheget.cli.amendments import offer as offered
     from cheget.cli.amendments import respond, waiting
-    from cheget.cli.context import at_desk, followed
+    from cheget.cli.context import at_counter, followed, needed
     from cheget.errors import NotAcceptedError
     from cheget.service.amended import amended, held_charters, is_same, pending
 
     if options["refuse"] and options["withdraw"]:
         raise click.UsageError("--refuse or --withdraw, not both")
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (house, desk):
         state = followed(desk)
         if words or (waiting(state) and not propose):
             respond(desk, state, words, options)
             return
         if options["refuse"] or options["withdraw"]:
             raise NotAcceptedError("no amendment waits")
-        waits = pending(house, state, desk.store.read(lambda tx: held_charters(tx, state)))
-        new = amended(house, state, waits)
+        here = needed(house, "a proposal")
+        waits = pending(here, state, held_charters(desk.charters(), state))
+        new = amended(here, state, waits)
         if is_same(state.charter, new):
             raise NotAcceptedError(
                 "this folder says what the charter says: nothing to amend",

@@ -13,21 +13,25 @@ from typing import Any
 import click
 
 from cheget.cli.plain import (
+    counter_options,
     fresh,
     house_option,
     is_asked,
     json_option,
     now,
     passphrase,
+    reading_options,
     say,
     signing_options,
     state_folder,
 )
+from cheget.cli.remote import address, at_house
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, KeyFileError, LawError, NotAcceptedError
 from cheget.keyring import agent, keyfile
 from cheget.keyring.signer import Signer
 from cheget.order.charter import Charter, pinned_charter
+from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.draft import salted
 from cheget.order.envelope import digest
@@ -37,13 +41,14 @@ from cheget.order.law import read_law
 from cheget.order.verify import Pinned
 from cheget.order.words import prefix_bits
 from cheget.service.clock import SystemClock
-from cheget.service.desk import Desk
+from cheget.service.counter import LocalCounter
 from cheget.service.house import House, find_house, open_desk, open_house, open_store
 
 __all__ = [
-    "Identity", "Pins", "at_desk", "crew_file", "find_order", "folder_of", "followed", "fresh",
-    "house_option", "identify", "is_asked", "json_option", "now", "passphrase", "pins_of",
-    "reason_text", "say", "signing_options", "state_folder",
+    "Identity", "Pins", "at_counter", "at_desk", "counter_options", "crew_file", "find_order",
+    "folder_of", "followed", "fresh", "house_option", "identify", "is_asked", "json_option",
+    "needed", "now", "passphrase", "pins_of", "reading_options", "reason_text", "say",
+    "signing_options", "state_folder",
 ]  # fmt: skip
 
 
@@ -53,14 +58,49 @@ def folder_of(folder: Path | None) -> Path:
 
 
 @contextmanager
-def at_desk(folder: Path | None) -> Iterator[tuple[House, Desk]]:
-    """The house and its desk, closed afterwards."""
+def at_counter(folder: Path | None) -> Iterator[tuple[House | None, Counter]]:
+    """The house and its counter: with ``--at`` over the network, else its desk on this machine.
+
+    Over the network there may be no folder: then the house is None.
+    """
+    origin = address()
+    if origin is None:
+        with at_desk(folder) as found:
+            yield found
+        return
+    with at_house(origin) as counter:
+        yield _house_here(folder), counter
+
+
+@contextmanager
+def at_desk(folder: Path | None) -> Iterator[tuple[House, LocalCounter]]:
+    """The house and its desk on this machine, closed afterwards."""
     house = open_house(folder_of(folder))
     store = open_store(house)
     try:
         yield house, open_desk(house, store, SystemClock())
     finally:
         store.close()
+
+
+def _house_here(folder: Path | None) -> House | None:
+    try:
+        return open_house(folder_of(folder))
+    except HouseError:
+        if folder is not None:
+            raise
+        return None
+
+
+def needed(house: House | None, why: str) -> House:
+    """The house's folder, where a verb cannot do without.
+
+    Raises:
+        HouseError: there is none here.
+    """
+    if house is None:
+        raise HouseError(f"{why} needs the house's folder", hint="--house FOLDER")
+    return house
 
 
 def crew_file(house: House, order: str, post: str) -> Path:
@@ -156,6 +196,11 @@ class Pins:
             self._known, self._charter = {"charter": charter.digest}, charter
             self._write()
 
+    @staticmethod
+    def has(deployment: str) -> bool:
+        """Whether something is pinned of that deployment."""
+        return (state_folder() / f"{deployment}.json").exists()
+
     @property
     def pinned(self) -> Pinned:
         """What is verified against."""
@@ -194,12 +239,12 @@ class Pins:
         beside.replace(self._path)
 
 
-def pins_of(desk: Desk) -> Pins:
+def pins_of(desk: Counter) -> Pins:
     """What this client pins of the house at that desk."""
-    return Pins(desk.charter, desk.store.read(lambda tx: tx.charters()))
+    return Pins(desk.charter, desk.charters())
 
 
-def followed(desk: Desk) -> LawState:
+def followed(desk: Counter) -> LawState:
     """The law as the desk shows it, followed from the charter that is pinned here.
 
     Raises:
@@ -214,7 +259,7 @@ def followed(desk: Desk) -> LawState:
     return state
 
 
-def find_order(desk: Desk, words: tuple[str, ...], *, signs: bool = False) -> str:
+def find_order(desk: Counter, words: tuple[str, ...], *, signs: bool = False) -> str:
     """The digest of the order that a person named.
 
     Six words, or as many of the first as are enough, are for reading. Who signs without being
@@ -224,7 +269,7 @@ def find_order(desk: Desk, words: tuple[str, ...], *, signs: bool = False) -> st
         NotAcceptedError: none, or several, go by that name.
     """
     text = " ".join(words).replace("-", " ").strip().lower()
-    known = [one.digest for one in desk.orders()]
+    known = desk.listed()
     if len(text) == 64 and text in known:  # noqa: PLR2004 - a digest in hex
         return text
     if signs and not is_asked():

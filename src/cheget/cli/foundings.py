@@ -15,7 +15,6 @@ from cheget.cli.context import (
     reason_text,
     say,
 )
-from cheget.cli.key import fingerprint
 from cheget.cli.plain import confirm, span_of
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAcceptedError
@@ -23,6 +22,7 @@ from cheget.order.charter import Charter
 from cheget.order.documents import Amendment
 from cheget.order.draft import draft_agreement, draft_founding, draft_refusal, enclose
 from cheget.order.fields import Head
+from cheget.order.keys import fingerprint
 from cheget.order.law import founders, missing_founders
 from cheget.order.papers import Filed, open_envelope
 from cheget.order.signatures import verify_signer

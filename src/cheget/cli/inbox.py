@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
 
-from cheget.cli.context import at_desk, crew_file, house_option, identify, json_option, now, say
+from cheget.cli.context import (
+    at_counter,
+    counter_options,
+    crew_file,
+    followed,
+    identify,
+    json_option,
+    now,
+    say,
+)
 from cheget.cli.render import title, until
 from cheget.order.allowed import id_of
 from cheget.order.consequence import Turn, turns
+from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
-from cheget.service.desk import Desk
 from cheget.service.house import House
-from cheget.service.store import Reading
 
 
 @click.command()
 @click.option("--as", "person", help="Whose inbox. [default: whose key it is]")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), envvar="CHEGET_KEY",
               help="Private key file; only its public half is looked at.")  # fmt: skip
-@house_option
+@counter_options
 @json_option
 def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_json: bool) -> None:
     """What waits for your answer, and what you may still refuse."""
-    with at_desk(folder) as (house, desk):
-        who = person or identify(desk.charter, None, key_path).person
+    with at_counter(folder) as (house, desk):
+        who = person or identify(followed(desk).charter, None, key_path).person
         waiting, ahead = [], []
-        for proceeding in desk.orders():
+        for proceeding in desk.orders(only_open=True):
             if proceeding.ending is not None or not proceeding.has_say(who):
                 continue
             mine = turns(proceeding, who, now())
@@ -59,28 +66,24 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
         say(value, as_json, lambda: _print(who, waiting, beside, ahead))
 
 
-def _beside(house: House, desk: Desk, who: str) -> list[tuple[Proceeding, str]]:
+def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceeding, str]]:
     """Released orders that wait for this person beside an executor, and in which post."""
     posts = [post for post, filler in desk.charter.posts.items() if filler == who and "/" in post]
     found = []
-    for one in desk.orders() if posts else ():
+    for one in desk.orders(only_open=True) if posts else ():
         if one.release is None or one.ending is not None:
             continue
         if now() >= one.release.at + one.action.hold + one.action.valid_for:
             continue
-        named = desk.store.read(partial(_named, one.digest))
+        named = set(map(id_of, desk.executors(one.digest)))
         done = {receipt.executor for receipt in desk.receipts(one.digest)}
         found += [
             (one, post)
             for post in posts
             if post.partition("/")[0] in named - done
-            and not crew_file(house, one.digest, post).exists()
+            and not (house is not None and crew_file(house, one.digest, post).exists())
         ]
     return found
-
-
-def _named(order: str, tx: Reading) -> set[str]:
-    return set(map(id_of, tx.executors(order)))
 
 
 def _print(

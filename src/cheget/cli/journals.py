@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.install import Place, read_settings
-from cheget.cli.key import fingerprint
 from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
@@ -20,7 +19,7 @@ from cheget.errors import JournalError, NotAcceptedError
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile
 from cheget.order.documents import order_name
-from cheget.order.keys import ED25519, PublicKey
+from cheget.order.keys import ED25519, PublicKey, fingerprint
 
 if TYPE_CHECKING:
     from cheget.executor.journal import Record

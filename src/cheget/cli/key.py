@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from cheget.cli.plain import (
     signing_options,
 )
 from cheget.errors import KeyFileError
+from cheget.order.keys import fingerprint
 
 if TYPE_CHECKING:
     from cheget.keyring.signer import Signer
@@ -109,12 +108,6 @@ def described(public: PublicKey, comment: str = "") -> dict[str, str]:
         "fingerprint": fingerprint(public),
         "scheme": public.scheme,
     }
-
-
-def fingerprint(public: PublicKey) -> str:
-    """SHA-256 of the key's SSH form, in base64 without padding, as ``ssh-keygen -l`` shows it."""
-    digest = hashlib.sha256(public.ssh_form).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def agent_signer(wanted: str | None) -> Signer:

@@ -15,7 +15,7 @@ from cheget.errors import HouseError, NotAcceptedError
 if TYPE_CHECKING:
     from cheget.order.ledger import Ledger, Proved
     from cheget.order.verify import Pinned
-    from cheget.service.desk import Desk
+    from cheget.service.counter import LocalCounter
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _ORDER = click.argument("words", nargs=-1, required=True, metavar="ORDER")
@@ -152,7 +152,7 @@ def _known(ledger: Ledger) -> Pinned | None:
     return None
 
 
-def _texts(desk: Desk, words: tuple[str, ...]) -> list[str]:
+def _texts(desk: LocalCounter, words: tuple[str, ...]) -> list[str]:
     """The digests of the texts that a person means."""
     from cheget.cli.context import find_order
     from cheget.order.papers import open_envelope

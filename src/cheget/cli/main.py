@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "people": ("people:people", "Enrol keys; found the house's first charter."),
     "away": ("away:away", "Say that you are away: your deputies may answer at once."),
     "chain": ("chain:chain", "Amend the charter: a changed chain, people, keys, executors."),
+    "serve": ("serve:serve", "Serve this house to people and executors elsewhere."),
     "order": ("order:order", "Transmit an order (request); list orders; derive a code."),
     "inbox": ("inbox:inbox", "What waits for your answer."),
     "show": ("show:show", "An order, whole, and how far it has come."),

@@ -9,15 +9,16 @@ from typing import Any
 import click
 
 from cheget.cli.context import (
-    at_desk,
+    at_counter,
+    counter_options,
     find_order,
     followed,
     fresh,
-    house_option,
     identify,
     is_asked,
     json_option,
     now,
+    reading_options,
     reason_text,
     say,
     signing_options,
@@ -27,11 +28,11 @@ from cheget.cli.sharing import sign_over, with_serials
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
+from cheget.order.counter import Counter
 from cheget.order.documents import Attestation, Order, order_name
 from cheget.order.draft import draft_order, enclose
 from cheget.order.papers import open_envelope
-from cheget.service.desk import Desk
-from cheget.service.shown import head_of
+from cheget.order.signatures import verify_signer
 
 
 @click.group()
@@ -47,7 +48,7 @@ def order() -> None:
               help="Whom it names; again for each. [default: the only one]")  # fmt: skip
 @click.option("--seat", help="In which of your seats at the head.")
 @signing_options
-@house_option
+@counter_options
 @json_option
 def transmit(
     action: str,
@@ -62,13 +63,11 @@ def transmit(
     A file parameter is given as NAME=@PATH; its digest is signed, the file travels with the
     codes.
     """
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (_, desk):
         state = followed(desk)
         law = _law(state.charter, action, chain_id)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
-        named = with_serials(
-            house, desk, law, action, sorted(executors) or _only_executor(law, action)
-        )
+        named = with_serials(desk, law, action, sorted(executors) or _only_executor(law, action))
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
         draft = draft_order(
@@ -82,7 +81,7 @@ def transmit(
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
             click.confirm(f"{who.person} transmits it?", abort=True)
-        draft, shares = sign_over(house, state.charter, who, draft, named)
+        draft, shares = sign_over(desk, state.charter, who, draft, named)
         done = desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state
@@ -95,12 +94,12 @@ def transmit(
 
 @order.command("list")
 @click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
-@house_option
+@reading_options
 @json_option
 def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
     """Every order, with where it stands."""
-    with at_desk(folder) as (_, desk):
-        found = [one for one in desk.orders() if not only_open or one.ending is None]
+    with at_counter(folder) as (_, desk):
+        found = desk.orders(only_open=only_open)
         value = [
             {
                 "order": one.digest, "words": order_name(one.digest), "state": one.state,
@@ -127,7 +126,7 @@ def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
               help="The size of the orders log that it holds. [default: none]")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="Write it there. [default: standard output]")  # fmt: skip
-@house_option
+@reading_options
 def code(
     words: tuple[str, ...], executor: str, since: int | None, output: Path | None,
     folder: Path | None,
@@ -138,9 +137,9 @@ def code(
     code or begun a tenure holds a head of the log, and needs the code from there: SIZE is what
     `cheget executor status` shows.
     """
-    with at_desk(folder) as (_, desk):
+    with at_counter(folder) as (_, desk):
         digest = find_order(desk, words)
-        held = None if since is None else desk.store.read(lambda tx: head_of(tx, "orders", since))
+        held = None if since is None else desk.head_at(since)
         found = desk.code(digest, executor, orders=held)
         if output is None:
             click.echo(found)
@@ -154,7 +153,7 @@ def code(
 @click.option("--parameter", required=True, metavar="NAME", help="Which of its file parameters.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
               help="Write it there; nothing is overwritten.")  # fmt: skip
-@house_option
+@reading_options
 def file(words: tuple[str, ...], parameter: str, output: Path, folder: Path | None) -> None:
     """The file that an order names by its digest: look at it before you answer.
 
@@ -162,7 +161,7 @@ def file(words: tuple[str, ...], parameter: str, output: Path, folder: Path | No
     """
     from cheget.cli.view import view
 
-    with at_desk(folder) as (_, desk):
+    with at_counter(folder) as (_, desk):
         seen = view(desk, find_order(desk, words))
         given = dict(seen.proceeding.order.parameters)
         data = seen.papers.files.get(given.get(parameter, ""))
@@ -217,28 +216,26 @@ def _parameters(given: tuple[str, ...]) -> tuple[dict[str, str], list[bytes]]:
     return found, files
 
 
-def _attestations(desk: Desk, law: Law, action: str) -> list[str]:
+def _attestations(desk: Counter, law: Law, action: str) -> list[str]:
     """Those that hold now for the action's conditions, and were not taken back."""
     wanted = set(law.chain.action(action).conditions)
     if not wanted:
         return []
 
-    def standing(tx: Any) -> list[str]:
-        found = []
-        for entry in tx.of_kind("orders", "attestation"):
-            one = open_envelope(entry.envelope).unverified
-            if (
-                isinstance(one, Attestation)
-                and one.law == law.digest
-                and one.action == action
-                and one.condition in wanted
-                and one.from_ <= now() < one.until
-                and not tx.thread("orders", entry.digest, 1)
-            ):
-                found.append(entry.digest)
-        return found
-
-    return desk.store.read(standing)
+    found = []
+    for stored in desk.attestations():
+        filed = open_envelope(stored)
+        one = filed.unverified
+        if (
+            isinstance(one, Attestation)
+            and one.law == law.digest
+            and one.action == action
+            and one.condition in wanted
+            and one.from_ <= now() < one.until
+        ):
+            verify_signer(law.people, one.signer, filed.envelope)
+            found.append(filed.envelope.digest)
+    return found
 
 
 def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
@@ -253,7 +250,7 @@ def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
     click.echo(f"  reason       “{safe(reason)}”")
 
 
-def _print_sent(desk: Desk, digest: str) -> None:
+def _print_sent(desk: Counter, digest: str) -> None:
     proceeding = desk.proceeding(digest)
     click.echo(title(proceeding))
     click.echo(paint(verdict(proceeding, [], now()), "yellow"))

@@ -352,7 +352,7 @@ def _read(path: Path) -> bytes:
 
 
 def _rows(house: House) -> list[dict[str, Any]]:
-    from cheget.cli.key import fingerprint
+    from cheget.order.keys import fingerprint
     from cheget.order.law import check_enrolment
     from cheget.order.papers import open_envelope
     from cheget.service.house import enrolments

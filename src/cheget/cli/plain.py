@@ -29,6 +29,43 @@ def house_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+AT, KEY, PERSON, CHARTER = "cheget.at", "cheget.key", "cheget.person", "cheget.charter"
+
+
+def _noted(name: str, *words: str, **how: Any) -> Callable[[F], F]:
+    """An option that is kept with the call, and not handed to the verb."""
+
+    def note(context: click.Context, _: click.Parameter, value: object) -> None:
+        context.meta[name] = value
+
+    return click.option(*words, callback=note, expose_value=False, **how)
+
+
+def counter_options(function: F) -> F:
+    """``--house``, or ``--at`` over the network; ``--charter`` is asked for once, at first use."""
+    for option in (
+        _noted(CHARTER, "--charter", envvar="CHEGET_CHARTER", metavar="DIGEST",
+               help="First use over the network: the charter's digest, as you were told it."),
+        _noted(AT, "--at", envvar="CHEGET_AT", metavar="URL",
+               help="The house over the network. [default: the folder's own]"),
+        house_option,
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def reading_options(function: F) -> F:
+    """The same, and by which key a verb that only reads asks over the network."""
+    for option in (
+        _noted(PERSON, "--as", help="Over the network: who asks. [default: whose key it is]"),
+        _noted(KEY, "--key", envvar="CHEGET_KEY", type=click.Path(path_type=Path, dir_okay=False),
+               help="Over the network: private key file. [default: yours in the SSH agent]"),
+        counter_options,
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
 def json_option(function: F) -> F:
     """``--json``: the answer as one JSON value."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")(function)

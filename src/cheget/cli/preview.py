@@ -15,13 +15,13 @@ from cheget.chain.rule import Of, Rule
 from cheget.chain.wording import span, worded
 from cheget.cli.diff import as_value as difference_value
 from cheget.cli.differences import print_difference, sections
-from cheget.cli.key import fingerprint
 from cheget.cli.render import paint
 from cheget.cli.terminal import safe
 from cheget.cli.wording import count, joined
 from cheget.order.amending import Need
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
+from cheget.order.keys import fingerprint
 from cheget.order.proceeding import Proceeding
 from cheget.proof.account import accounts
 from cheget.proof.difference import Difference, difference

@@ -39,7 +39,7 @@ from cheget.order.fields import Text
 from cheget.order.ledger import prove
 from cheget.order.proceeding import Proceeding
 from cheget.order.verify import Pinned, Verified, verify_papers
-from cheget.service.desk import Desk
+from cheget.service.counter import LocalCounter
 from cheget.service.house import House, draw_house
 
 CONTENT = b"a rehearsal\n"  # of a file parameter
@@ -52,7 +52,7 @@ class Rehearsal:
 
     folder: Path
     house: House
-    desk: Desk
+    desk: LocalCounter
     chain: Chain
     action: Action
     executor: str

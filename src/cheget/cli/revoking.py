@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.context import at_desk, followed, identify, now, reason_text, say
-from cheget.cli.key import fingerprint, public_of
+from cheget.cli.context import at_counter, followed, identify, now, reason_text, say
+from cheget.cli.key import public_of
 from cheget.cli.plain import confirm
 from cheget.cli.terminal import safe
 from cheget.cli.wording import count, joined
@@ -16,16 +16,15 @@ from cheget.errors import KeyFileError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.documents import Revocation, order_name
 from cheget.order.draft import enclose
-from cheget.order.keys import PublicKey
-from cheget.service.amending import answer_amendment
+from cheget.order.keys import PublicKey, fingerprint
 
 if TYPE_CHECKING:
-    from cheget.service.desk import Desk
+    from cheget.order.counter import Counter
 
 
 def revoke(which: str, options: dict[str, Any]) -> None:
     """Sign a revocation and hand it in; say which orders it closed and what keys are left."""
-    with at_desk(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (_, desk):
         state = followed(desk)
         who = identify(state.charter, options["person"], options["key_path"])
         key = _named(state.charter, who.person, which)
@@ -43,7 +42,7 @@ def revoke(which: str, options: dict[str, Any]) -> None:
         document = Revocation(
             state.charter.deployment, key.key.hex(), text.digest, now(), who.person
         )
-        answer_amendment(desk.store, enclose(document, who.signer), desk.clock, text)
+        desk.answer(enclose(document, who.signer), text)
         closed = sorted(before - _open(desk))
     value = {
         "person": who.person, "key": fingerprint(key), "closed": closed,
@@ -72,15 +71,15 @@ def _named(charter: Charter, person: str, which: str) -> PublicKey:
     return found[0]
 
 
-def _counting(desk: Desk, key: PublicKey) -> list[str]:
+def _counting(desk: Counter, key: PublicKey) -> list[str]:
     return [
-        one.digest for one in desk.orders()
-        if one.ending is None and any(counted.key == key.point for counted in one.counted)
+        one.digest for one in desk.orders(only_open=True)
+        if any(counted.key == key.point for counted in one.counted)
     ]  # fmt: skip
 
 
-def _open(desk: Desk) -> set[str]:
-    return {one.digest for one in desk.orders() if one.ending is None}
+def _open(desk: Counter) -> set[str]:
+    return {one.digest for one in desk.orders(only_open=True)}
 
 
 def _left(person: str, left: int) -> str:

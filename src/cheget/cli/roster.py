@@ -6,8 +6,8 @@ from typing import Any
 
 from cheget.cli.amendments import waiting
 from cheget.cli.context import followed
-from cheget.cli.key import fingerprint
 from cheget.order.documents import order_name
+from cheget.order.keys import fingerprint
 from cheget.service.amended import amended, held_charters, is_same, pending
 from cheget.service.clock import SystemClock
 from cheget.service.house import House, open_desk, open_store
@@ -17,8 +17,9 @@ def roster(house: House) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A row for each person and executor, and where the law stands, as JSON."""
     store = open_store(house)
     try:
-        state = followed(open_desk(house, store, SystemClock()))
-        held = store.read(lambda tx: held_charters(tx, state))
+        desk = open_desk(house, store, SystemClock())
+        state = followed(desk)
+        held = held_charters(desk.charters(), state)
     finally:
         store.close()
     charter, waits = state.charter, pending(house, state, held)

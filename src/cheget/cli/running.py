@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from cheget.cli.terminal import safe
 from cheget.errors import ChegetError, HouseError, JournalError
 
 if TYPE_CHECKING:
+    from cheget.cli.sources import Asked
     from cheget.executor.agent import Agent, Taken
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -28,6 +31,7 @@ ANCHOR = click.option(
     envvar="CHEGET_ANCHORS",
     help="Folder of the journal's anchor, outside the backup set. [default: your state folder]",
 )  # fmt: skip
+LONG = 25  # seconds that a house over the network is asked to wait for something new
 CLEAR_NO = {"refused", "failed", "unknown"}
 
 
@@ -60,14 +64,15 @@ def run(
     read_pinned(place, settings)  # said before anybody is asked
     seconds = _seconds(every)
     crew = FolderCrew(place.folder / "crew")
-    with opened(settings.sources, place.folder, codes, stops, _warn) as sources:
+    with opened(settings.sources, place.folder, codes, stops, _warn, name) as sources:
         if not sources:
             raise HouseError(
                 f"{name} has nobody to ask", hint="`at: [FOLDER]` in executor.yaml, or --code FILE"
             )
         agent = open_agent(place, name, anchors, sources, crew)
         try:
-            clear = _rounds(agent, place.folder / "receipts", 0 if once else seconds, as_json)
+            every_ = 0 if once else seconds
+            clear = _rounds(agent, sources, place.folder / "receipts", every_, as_json)
         except KeyboardInterrupt:
             return
         finally:
@@ -76,7 +81,9 @@ def run(
         raise click.exceptions.Exit(1)
 
 
-def _rounds(agent: Agent, receipts: Path, every: int, as_json: bool) -> bool:
+def _rounds(
+    agent: Agent, sources: Sequence[Asked], receipts: Path, every: int, as_json: bool
+) -> bool:
     """Ask again and again; say what is new. With ``every`` 0, ask once."""
     from cheget.cli.sources import leave_receipt
 
@@ -91,11 +98,34 @@ def _rounds(agent: Agent, receipts: Path, every: int, as_json: bool) -> bool:
                 told[one.order] = (one.outcome, one.says)
                 _tell(agent.executor, one, as_json)
         if not every:
+            faults = [one.fault for one in sources if one.fault is not None]
+            if faults and len(faults) == len(sources):
+                raise faults[0]
             if not taken and not as_json:
                 _warn(f"nothing new for {agent.executor}")
             return not any(one.outcome in CLEAR_NO for one in taken)
-        if stopped.wait(every):
+        _pause(agent.executor, sources, stopped, every)
+        if stopped.is_set():
             return True
+
+
+def _pause(executor: str, sources: Sequence[Asked], stopped: _Stop, every: int) -> None:
+    """Until it is time to ask again: where the one place that is asked can say so, until it does.
+
+    Where there are several, none may keep the others waiting.
+    """
+    begun = time.monotonic()
+    try:
+        stopped.pausing = True
+        if len(sources) == 1 and not stopped.is_set():
+            waited = sources[0].pause(executor, max(every, LONG))
+            if waited and time.monotonic() - begun >= 1:
+                return
+        stopped.wait(every)
+    except _LeftError:
+        pass
+    finally:
+        stopped.pausing = False
 
 
 def _asked(agent: Agent, *, again: bool) -> list[Taken]:
@@ -111,10 +141,26 @@ def _asked(agent: Agent, *, again: bool) -> list[Taken]:
         return []
 
 
-def _asked_to_stop() -> threading.Event:
-    """Set once the service is to stop (SIGTERM): the act that it has begun is ended first."""
-    stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+class _Stop(threading.Event):
+    """Set once the service is to stop. ``pausing``: nothing is under way that must be ended."""
+
+    pausing = False
+
+
+class _LeftError(Exception):
+    """Asked to stop while it only waited."""
+
+
+def _asked_to_stop() -> _Stop:
+    """Set by SIGTERM: an act that has begun is ended first, a wait is not."""
+    stopped = _Stop()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        if stopped.pausing:
+            raise _LeftError
+
+    signal.signal(signal.SIGTERM, stop)
     return stopped
 
 
@@ -165,7 +211,8 @@ def settle(name: str, words: tuple[str, ...], yes: bool, as_json: bool, **option
         if not is_asked():
             raise HouseError("there is nobody to ask", hint="--yes settles it as given")
         click.confirm(question, abort=True)
-    with opened(read_settings(place, name).sources, place.folder, (), (), _warn) as sources:
+    settings = read_settings(place, name)
+    with opened(settings.sources, place.folder, (), (), _warn, name) as sources:
         agent = open_agent(place, name, options["anchors"], sources)
         try:
             if clock:

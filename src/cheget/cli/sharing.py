@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,24 +11,29 @@ import click
 from cheget.cli.context import Identity, state_folder
 from cheget.cli.wording import count
 from cheget.errors import SealError
-from cheget.keyring.dealt import Deals
+from cheget.keyring.dealt import Dealt, dealt_of
 from cheget.keyring.handing import Given, Hands
 from cheget.order.allowed import serial_of
-from cheget.service.handed import claimed
 
 FEW_LEFT = 3  # serials, of which whoever takes one is told
 
 if TYPE_CHECKING:
     from cheget.order.charter import Charter, Law
+    from cheget.order.counter import Counter
     from cheget.order.documents import Concurrence, Order, Seal
     from cheget.order.verify import Verified
-    from cheget.service.desk import Desk
-    from cheget.service.house import House
 
 
-def deals_of(house: House) -> Deals:
-    """What ceremonies left for the members of this house."""
-    return Deals(house.folder / "seals")
+class _Shown:
+    """What the house shows of its ceremonies: of its folder, or over the network."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    def read(self, executor: str, action: str, serial: int) -> Dealt:
+        """One serial."""
+        data = self._counter.dealt(executor, action, serial)
+        return dealt_of(data, executor, action, serial)
 
 
 def given_by(deployment: str) -> Given:
@@ -37,19 +41,15 @@ def given_by(deployment: str) -> Given:
     return Given(state_folder() / f"{deployment}-given")
 
 
-def unused(house: House, desk: Desk, law: Law, executor: str, action: str) -> Iterator[Seal]:
+def unused(counter: Counter, law: Law, executor: str, action: str) -> Iterator[Seal]:
     """The seals of that law whose serials no order has claimed, in order."""
-    deals, taken = deals_of(house), desk.store.read(partial(claimed, action=action))
-    for serial in deals.serials(executor, action):
-        if f"{executor}/{serial}" not in taken:
-            seal = deals.read(executor, action, serial).seal
-            if seal.law == law.digest:
-                yield seal
+    for serial in counter.serials(executor, action)[1]:
+        seal = _Shown(counter).read(executor, action, serial).seal
+        if seal.law == law.digest:
+            yield seal
 
 
-def with_serials(
-    house: House, desk: Desk, law: Law, action: str, named: Sequence[str]
-) -> list[str]:
+def with_serials(counter: Counter, law: Law, action: str, named: Sequence[str]) -> list[str]:
     """The executors as an order lists them: a sealed one with its lowest unused serial.
 
     Raises:
@@ -57,11 +57,11 @@ def with_serials(
     """
     given, listed = given_by(law.deployment), []
     for executor in named:
-        if not deals_of(house).serials(executor, action):
+        if not counter.serials(executor, action)[0]:
             listed.append(executor)
             continue
         # Not one whose share went to an order that the desk then didn't take.
-        left = unused(house, desk, law, executor, action)
+        left = unused(counter, law, executor, action)
         if (seal := next((one for one in left if not given.has(one)), None)) is None:
             raise SealError(
                 f"{executor} has no serial left for {action}",
@@ -76,22 +76,23 @@ def with_serials(
 
 
 def sign_over(
-    house: House, charter: Charter, who: Identity, draft: Order, listed: Sequence[str]
+    counter: Counter, charter: Charter, who: Identity, draft: Order, listed: Sequence[str]
 ) -> tuple[Order, list[bytes]]:
     """The order that its originator signs, with their shares for each sealed executor."""
     if not any(map(serial_of, listed)):
         return draft, []
-    return _hands(house, charter, who).sign_over(draft, listed)
+    return _hands(counter, charter, who).sign_over(draft, listed)
 
 
 def concur_over(
-    house: House, who: Identity, verified: Verified, draft: Concurrence
+    counter: Counter, who: Identity, verified: Verified, draft: Concurrence
 ) -> tuple[Concurrence, list[bytes]]:
     """The concurrence that its signer signs, with their shares for each sealed executor."""
     if verified.proceeding.order.shares is None:
         return draft, []
-    return _hands(house, verified.charter, who).concur_over(verified, draft)
+    return _hands(counter, verified.charter, who).concur_over(verified, draft)
 
 
-def _hands(house: House, charter: Charter, who: Identity) -> Hands:
-    return Hands(charter, who.person, who.signer, deals_of(house), given_by(charter.deployment))
+def _hands(counter: Counter, charter: Charter, who: Identity) -> Hands:
+    given = given_by(charter.deployment)
+    return Hands(charter, who.person, who.signer, _Shown(counter), given)

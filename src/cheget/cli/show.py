@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cheget.cli.context import at_desk, find_order, house_option, json_option, now, say
+from cheget.cli.context import at_counter, find_order, json_option, now, reading_options, say
 from cheget.cli.journals import outputs, quoted
 from cheget.cli.render import (
     as_json,
@@ -25,16 +25,17 @@ LINES = 20  # of what an act said
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="ORDER")
-@house_option
+@reading_options
 @json_option
 def show(words: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     """An order, whole, and how far it has come.
 
     ORDER is its six words, as many of the first as are enough, or its digest.
     """
-    with at_desk(folder) as (house, desk):
+    with at_counter(folder) as (house, desk):
         seen = view(desk, find_order(desk, words))
-        said = outputs(house.folder, seen.proceeding.digest, seen.receipts)
+        digest, receipts = seen.proceeding.digest, seen.receipts
+        said = outputs(house.folder, digest, receipts) if house is not None else {}
 
         def text() -> None:
             print_whole(seen)

@@ -11,24 +11,30 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cheget.errors import HouseError, MalformedDocumentError, NotAcceptedError, VerificationError
+from cheget.errors import (
+    AwayError,
+    ChegetError,
+    HouseError,
+    MalformedDocumentError,
+    NotAcceptedError,
+    VerificationError,
+)
 from cheget.executor.agent import Source
-from cheget.order.allowed import id_of
 from cheget.order.fields import Head
 from cheget.order.papers import Address, decode_papers, open_envelope, unverified_order
 
 if TYPE_CHECKING:
-    from cheget.order.proceeding import Proceeding
     from cheget.order.verify import Verified
-    from cheget.service.desk import Desk
+    from cheget.service.counter import LocalCounter
 
 Report = Callable[[str], None]
 
 
 @contextmanager
 def opened(
-    places: Sequence[str], beside: Path, codes: Sequence[Path], stops: Sequence[Path], say: Report
-) -> Iterator[list[Source]]:
+    places: Sequence[str], beside: Path, codes: Sequence[Path], stops: Sequence[Path],
+    say: Report, as_: str = "",
+) -> Iterator[list[Asked]]:  # fmt: skip
     """The sources that ``executor.yaml`` names, and files given by hand.
 
     Args:
@@ -37,26 +43,79 @@ def opened(
         beside: The folder that relative places are relative to.
         codes: Files with a code each.
         stops: Files with a stop each.
-        say: Told of files that are no codes.
+        say: Told of files that are no codes, and of places that do not answer.
+        as_: The executor that asks over the network, by the key in its folder.
     """
     with ExitStack() as stack:
-        found: list[Source] = []
+        found: list[Asked] = []
         for place in places:
-            if "://" in place:
-                raise HouseError(
-                    f"{place}: asking over the network is not supported yet",
-                    hint="name a house's folder, or one with codes/ and stops/",
-                )
             folder = beside / place
-            if (folder / "people.yaml").is_file():
-                found.append(stack.enter_context(desk_source(folder)))
+            source: Source
+            if "://" in place:
+                source = stack.enter_context(house_source(place, as_, beside / "executor.key"))
+            elif (folder / "people.yaml").is_file():
+                source = stack.enter_context(desk_source(folder))
             elif folder.is_dir():
-                found.append(FolderSource(folder, say))
+                source = FolderSource(folder, say)
             else:
                 raise HouseError(f"{folder} is neither a house nor a folder to ask")
+            found.append(Asked(source, say))
         if codes or stops:
-            found.append(FileSource(codes, stops))
+            found.append(Asked(FileSource(codes, stops), say))
         yield found
+
+
+class Asked:
+    """A place among several: while it is away, the others are asked without it.
+
+    One that answered, and does not any more, ends the round: whoever has asked it once must ask
+    it again before an act. From the next round on it counts as away.
+    """
+
+    def __init__(self, source: Source, say: Report) -> None:
+        self.fault: AwayError | None = None
+        self._source, self._say = source, say
+        self._answers = False
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
+        """The codes that the place has; none while it is away."""
+        try:
+            found = self._source.codes(executor, orders, law)
+        except AwayError as error:
+            return self._away(error)
+        self.fault, self._answers = None, True
+        return found
+
+    def stops(self) -> Sequence[bytes]:
+        """The stops that the place has; none while it is away."""
+        try:
+            return self._source.stops()
+        except AwayError as error:
+            return self._away(error)
+
+    def deliver(self, receipt: bytes) -> None:
+        """Hand a receipt over."""
+        self._source.deliver(receipt)
+
+    def pause(self, executor: str, seconds: int) -> bool:
+        """Wait there for something new, where a place can; whether it could."""
+        pause = getattr(self._source, "pause", None)
+        if pause is None or self.fault is not None:
+            return False
+        try:
+            pause(executor, seconds)
+        except ChegetError:
+            return False  # it is asked again anyway, and said then
+        return True
+
+    def _away(self, error: AwayError) -> Sequence[bytes]:
+        before, self.fault = self.fault, error
+        if self._answers:
+            self._answers = False
+            raise error
+        if before is None or str(before) != str(error):
+            self._say(str(error))
+        return ()
 
 
 class FileSource:
@@ -100,7 +159,7 @@ class FolderSource:
 class DeskSource:
     """The desk of a house on this machine."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: LocalCounter) -> None:
         self._desk = desk
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
@@ -109,11 +168,9 @@ class DeskSource:
         One that was stopped after its release is shown too, while it could be acted on: the
         code itself holds the stop.
         """
-        now = self._desk.clock.now()
         return [
-            self._desk.code(one.digest, executor, law=law, orders=orders)
-            for one in self._desk.orders()
-            if self._matters(one, executor, now)
+            self._desk.code(one, executor, law=law, orders=orders)
+            for one in self._desk.released_to(executor)
         ]
 
     def stops(self) -> Sequence[bytes]:
@@ -124,16 +181,6 @@ class DeskSource:
         """Hand the receipt to the desk, which logs it."""
         self._desk.receive(receipt)
 
-    def _matters(self, proceeding: Proceeding, executor: str, now: int) -> bool:
-        release, action = proceeding.release, proceeding.action
-        if release is None or now >= release.at + action.hold + action.valid_for:
-            return False
-        named = self._desk.store.read(lambda tx: tx.executors(proceeding.digest))
-        if executor not in map(id_of, named):
-            return False
-        last = {r.executor: r.outcome for r in self._desk.receipts(proceeding.digest)}
-        return last.get(executor) in {None, "failed"}
-
 
 @contextmanager
 def desk_source(folder: Path) -> Iterator[DeskSource]:
@@ -142,6 +189,21 @@ def desk_source(folder: Path) -> Iterator[DeskSource]:
 
     with at_desk(folder) as (_, desk):
         yield DeskSource(desk)
+
+
+@contextmanager
+def house_source(origin: str, executor: str, key: Path) -> Iterator[Source]:
+    """A house over the network, asked as the executor by its own key."""
+    from cheget.cli.plain import now
+    from cheget.client.source import HouseSource
+    from cheget.client.transport import Door
+    from cheget.keyring import keyfile
+
+    door = Door(origin, executor, lambda: keyfile.read(key), now)
+    try:
+        yield HouseSource(door)
+    finally:
+        door.close()
 
 
 class FolderCrew:

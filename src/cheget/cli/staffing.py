@@ -11,7 +11,7 @@ import click
 
 from cheget.chain.people import parse_people
 from cheget.cli.amendments import offer
-from cheget.cli.context import at_desk, followed
+from cheget.cli.context import at_counter, followed, needed
 from cheget.cli.install import write_whole
 from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, NotAcceptedError
@@ -21,16 +21,17 @@ from cheget.service.amended import held_charters, pending
 
 def remove(person: str, options: dict[str, Any]) -> None:
     """Propose the charter without the person, and strike them out of ``people.yaml``."""
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (house, desk):
         state = followed(desk)
         new = succeeding(state.charter, without(state.usable, person))
         if not offer(desk, state, new, (), options) or options["as_json"]:
             return
-        struck = strike(house.folder / "people.yaml", person)
+        place = needed(house, "people.yaml").folder / "people.yaml"
+        struck = strike(place, person)
         if struck is None:
             click.echo(f"next: take {safe(person)} out of people.yaml, and out of its rules")
         else:
-            write_whole(house.folder / "people.yaml", struck)
+            write_whole(place, struck)
             click.echo(f"people.yaml: took {safe(person)} out")
 
 
@@ -40,9 +41,9 @@ def replace_keys(person: str, options: dict[str, Any]) -> None:
     Raises:
         NotAcceptedError: no key waits.
     """
-    with at_desk(options["folder"]) as (house, desk):
+    with at_counter(options["folder"]) as (house, desk):
         state = followed(desk)
-        waits = pending(house, state, desk.store.read(lambda tx: held_charters(tx, state)))
+        waits = pending(needed(house, "a proposal"), state, held_charters(desk.charters(), state))
         mine = waits.get(person, [])
         if not mine:
             raise NotAcceptedError(

@@ -12,7 +12,7 @@ from cheget.order.draft import draft_agreement, draft_enrolment, draft_founding,
 from cheget.order.law import founders
 from cheget.order.papers import open_envelope
 from cheget.service.clock import Clock, SystemClock
-from cheget.service.desk import Desk
+from cheget.service.counter import LocalCounter
 from cheget.service.founding import agree, propose
 from cheget.service.house import House, compile_charter, open_desk, open_store
 from cheget.service.shown import head_of
@@ -54,7 +54,7 @@ def enrolled(
 def founded(
     house: House, people: Mapping[str, Ed25519Signer], enrolments: Sequence[bytes], reason: str,
     clock: Clock,
-) -> Desk:  # fmt: skip
+) -> LocalCounter:  # fmt: skip
     """The desk, once everybody with a seat has agreed to the first charter."""
     charter = compile_charter(house, enrolments)
     store = open_store(house)

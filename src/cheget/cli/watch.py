@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cheget.cli.context import at_desk, find_order, house_option, json_option, now, pins_of
+from cheget.cli.context import at_counter, find_order, json_option, now, pins_of, reading_options
 from cheget.cli.render import as_json as described
 from cheget.cli.render import is_carried_out, ladder, title, verdict
 from cheget.cli.view import View, view
@@ -18,13 +18,13 @@ from cheget.cli.view import View, view
 @click.argument("words", nargs=-1, required=True, metavar="ORDER")
 @click.option("--every", default=1.0, show_default=True, help="Seconds between looks.")
 @click.option("--for", "span", default=0.0, help="Stop after so many seconds. [default: the end]")
-@house_option
+@reading_options
 @json_option
 def watch(
     words: tuple[str, ...], every: float, span: float, folder: Path | None, as_json: bool
 ) -> None:
     """Follow an order until it ends: carried out, stopped, or expired."""
-    with at_desk(folder) as (_, desk):
+    with at_counter(folder) as (_, desk):
         order, pins = find_order(desk, words), pins_of(desk)
         before, started = "", time.monotonic()
         while True:

@@ -77,7 +77,13 @@ def parse_configuration(data: bytes) -> Configuration:
 
 
 def _places(node: Node) -> tuple[str, ...]:
-    return tuple(line(one) for one in items(node, "a list of places"))
+    found = []
+    for one in items(node, "a list of places"):
+        place = line(one)
+        if "://" in place and not _is_safe(place):
+            raise one.fault("a house is asked over TLS", expected="https://…, or a folder")
+        found.append(place)
+    return tuple(found)
 
 
 def _program(node: Node) -> tuple[str, ...]:

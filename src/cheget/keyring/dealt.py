@@ -63,6 +63,23 @@ def read_dealt(data: bytes) -> Dealt:
     return Dealt(filed, filed.unverified, tuple(_share(one) for one in shares))
 
 
+def dealt_of(data: bytes, executor: str, action: str, serial: int) -> Dealt:
+    """What somebody shows for one serial.
+
+    Raises:
+        SealError: it is damaged, or of something else.
+    """
+    what = f"serial {serial} of {executor} for {action}"
+    try:
+        dealt = read_dealt(data)
+    except ChegetError as error:
+        raise SealError(f"{what}: {error}") from error
+    seal = dealt.seal
+    if (seal.executor, seal.action, seal.serial) != (executor, action, serial):
+        raise SealError(f"{what}: what is shown is the deal of something else")
+    return dealt
+
+
 def _share(value: canonical.Json) -> Deal:
     match value:
         case {
@@ -93,15 +110,10 @@ class Deals:
         """
         path = self._path(executor, action, serial)
         try:
-            dealt = read_dealt(path.read_bytes())
+            data = path.read_bytes()
         except OSError as error:
             raise SealError(f"{path}: {error.strerror}") from error
-        except ChegetError as error:
-            raise SealError(f"{path}: {error}") from error
-        seal = dealt.seal
-        if (seal.executor, seal.action, seal.serial) != (executor, action, serial):
-            raise SealError(f"{path} is the deal of something else")
-        return dealt
+        return dealt_of(data, executor, action, serial)
 
     def write(self, dealt: Sequence[Dealt]) -> None:
         """Keep deals, each in place of one of the same serial.

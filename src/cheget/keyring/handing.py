@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from cheget.errors import SealError
-from cheget.keyring.dealt import Deals, write_durably
+from cheget.keyring.dealt import Dealt, write_durably
 from cheget.keyring.sealing import hand_over, open_dealt
 from cheget.keyring.signer import Signer
 from cheget.order.allowed import id_of, serial_of
@@ -62,6 +63,14 @@ class Given:
             raise SealError(f"{path}: {error}") from error
 
 
+class Shown(Protocol):
+    """Whoever shows what was dealt: a folder, or a house over the network. Not trusted."""
+
+    def read(self, executor: str, action: str, serial: int) -> Dealt:
+        """One serial."""
+        ...
+
+
 @dataclass(frozen=True)
 class Hands:
     """Somebody who hands over: who they are, their key, what was dealt, what they gave."""
@@ -69,7 +78,7 @@ class Hands:
     charter: Charter
     person: str
     signer: Signer
-    deals: Deals
+    deals: Shown
     given: Given
 
     def sign_over(self, draft: Order, listed: Sequence[str]) -> tuple[Order, list[bytes]]:

@@ -24,6 +24,7 @@ from cheget.order.fields import (
     PARAMETERS,
     POST_FIELD,
     SIZE,
+    TEXT,
     TEXTS,
     Head,
     Named,
@@ -255,16 +256,28 @@ class Receipt(Document):
         return self.executor
 
 
+@dataclass(frozen=True)
+class Session(Document):
+    """That ``who`` reads at one door for a while, answering what that door drew. Never logged."""
+
+    kind: ClassVar[str] = "session"
+    at: int = spell(INSTANT)
+    audience: str = spell(TEXT)
+    deployment: str = spell(NONCE)
+    nonce: str = spell(NONCE)
+    who: str = spell(ID_FIELD)
+
+
 AnyDocument = (
     Order | Concurrence | Refusal | Question | Countermand | Attestation | Absence
-    | Enrolment | Amendment | Revocation | Seal | Review | Receipt
+    | Enrolment | Amendment | Revocation | Seal | Review | Receipt | Session
 )  # fmt: skip
 
 _CLASSES: dict[str, type[AnyDocument]] = {
     cls.kind: cls
     for cls in (
         Order, Concurrence, Refusal, Question, Countermand, Attestation, Absence,
-        Enrolment, Amendment, Revocation, Seal, Review, Receipt,
+        Enrolment, Amendment, Revocation, Seal, Review, Receipt, Session,
     )
 }  # fmt: skip
 

@@ -14,6 +14,8 @@ Who asks whether two keys are one compares ``point``.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -126,6 +128,12 @@ def check_public_key(public_key: PublicKey) -> None:
         passkey.check_key(public_key.scheme, public_key.key)
         return
     ed25519.check_point(public_key.point)
+
+
+def fingerprint(public_key: PublicKey) -> str:
+    """SHA-256 of the key's SSH form, in base64 without padding, as ``ssh-keygen -l`` shows it."""
+    digest = hashlib.sha256(public_key.ssh_form).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def bound(public_key: PublicKey, party: Party | None) -> PublicKey:

@@ -190,14 +190,32 @@ def decode_papers(data: bytes) -> Papers:
         raise MalformedDocumentError(f"not a code: {error}") from None
 
 
-def _from_json(value: Json) -> Papers:
-    if not isinstance(value, dict) or value.keys() != _FIELDS:
-        raise MalformedDocumentError("not a code: fields are missing or unknown")
-    law = value["law"]
+def decode_law(data: bytes) -> LogPart:
+    """Read the part of the law log that somebody is shown, strictly.
+
+    Raises:
+        MalformedDocumentError: too large, fields missing or unknown, a slice that cannot be one.
+    """
+    if len(data) > MAX_CODE:
+        raise MalformedDocumentError(f"{len(data):,} bytes, and at most {MAX_CODE:,} are read")
+    try:
+        return _log_part(_law_fields(_decoder.decode(data.decode("utf-8"))))
+    except (ValueError, TypeError, RecursionError, LogError) as error:
+        raise MalformedDocumentError(f"no law log: {error}") from None
+
+
+def _law_fields(law: Json) -> dict[str, Json]:
     if not isinstance(law, dict) or law.keys() not in (_LAW_FIELDS, _LAW_FIELDS | _AMENDED):
         raise MalformedDocumentError("not a code: fields of law are missing or unknown")
     if law.get("charters") == []:
         raise MalformedDocumentError("not a code: charters are there, and none is")
+    return law
+
+
+def _from_json(value: Json) -> Papers:
+    if not isinstance(value, dict) or value.keys() != _FIELDS:
+        raise MalformedDocumentError("not a code: fields are missing or unknown")
+    law = _law_fields(value["law"])
     address, shares = _address(_object(value["address"]))
     return Papers(
         address,

@@ -252,6 +252,17 @@ class Proceeding:
         )
 
 
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Durable and in the log: the entry, a checkpoint that covers it, what it did."""
+
+    position: int
+    digest: str
+    effect: Effect
+    checkpoint: bytes
+    proceeding: Proceeding | None = None
+
+
 def changed(value: _V, **fields: object) -> _V:
     """``value`` with some fields changed: ``dataclasses.replace`` at a tenth of its cost.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cheget.errors import HouseError
 from cheget.order.amending import succeeding
@@ -12,7 +12,6 @@ from cheget.order.keys import PublicKey
 from cheget.order.law import check_enrolment
 from cheget.order.papers import open_envelope
 from cheget.service.house import House, declares, enrolments, filled_posts, people_rules
-from cheget.service.store import Reading
 
 Pending = dict[str, list[tuple[PublicKey, bytes]]]  # who: keys, each with its enrolment
 
@@ -37,10 +36,9 @@ def pending(house: House, state: LawState, charters: Iterable[Charter]) -> Pendi
     return found
 
 
-def held_charters(tx: Reading, state: LawState) -> list[Charter]:
-    """The charters that held, the first one first."""
-    payload = tx.charter()
-    first = [read_charter(payload)] if payload is not None else []
+def held_charters(payloads: Sequence[bytes], state: LawState) -> list[Charter]:
+    """The charters that held, the first one first; ``payloads``: of all that were proposed."""
+    first = [read_charter(payload) for payload in payloads[:1]]
     return first + [event.charter for event in state.events if event.charter is not None]
 
 

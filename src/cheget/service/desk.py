@@ -46,7 +46,7 @@ from cheget.order.papers import (
     receipt_subject,
     subject_of,
 )
-from cheget.order.proceeding import Attested, Effect, Proceeding, changed
+from cheget.order.proceeding import Acknowledgement, Attested, Effect, Proceeding, changed
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
@@ -72,17 +72,6 @@ class LogSigner(Protocol):
     def sign(self, message: bytes) -> bytes:
         """64 bytes of Ed25519 over ``message``."""
         ...
-
-
-@dataclass(frozen=True)
-class Acknowledgement:
-    """Durable and in the log: the entry, a checkpoint that covers it, what it did."""
-
-    position: int
-    digest: str
-    effect: Effect
-    checkpoint: bytes
-    proceeding: Proceeding | None = None
 
 
 @dataclass

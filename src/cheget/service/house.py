@@ -25,6 +25,7 @@ from cheget.chain.people import People, parse_people
 from cheget.chain.rule import Rule, names
 from cheget.errors import ChainFileError, HouseError
 from cheget.keyring import keyfile
+from cheget.keyring.dealt import Deals
 from cheget.keyring.signer import Ed25519Signer, Signer
 from cheget.order.charter import (
     DEFAULT_FRESH,
@@ -42,7 +43,7 @@ from cheget.order.papers import open_envelope
 from cheget.order.passkey import Party
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
-from cheget.service.desk import Desk
+from cheget.service.counter import OPEN_ORDERS, LocalCounter
 from cheget.service.founding import is_founded
 from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Log, Store
@@ -63,6 +64,12 @@ class House:
     chains: tuple[Chain, ...]
     deployment: str
     terms: Terms
+    open_orders: int = OPEN_ORDERS  # of one originator at once
+
+    @property
+    def seals_folder(self) -> Path:
+        """What ceremonies left for the members."""
+        return self.folder / "seals"
 
     @property
     def desk_folder(self) -> Path:
@@ -131,8 +138,9 @@ def open_house(folder: Path) -> House:
             f"{settings} is missing: this house has no deployment yet",
             hint="the first `cheget people enrol` draws one",
         )
-    deployment, terms = _parsed(settings, _parse_settings)
-    return House(folder, read_people(folder), read_chains(folder), deployment, terms)
+    deployment, terms, open_orders = _parsed(settings, _parse_settings)
+    people, chains = read_people(folder), read_chains(folder)
+    return House(folder, people, chains, deployment, terms, open_orders)
 
 
 def draw_house(folder: Path, entropy: Callable[[int], bytes]) -> House:
@@ -234,7 +242,7 @@ def open_store(house: House) -> SqliteStore:
     return SqliteStore(house.desk_folder / "store.sqlite")
 
 
-def open_desk(house: House, store: Store, clock: Clock) -> Desk:
+def open_desk(house: House, store: Store, clock: Clock) -> LocalCounter:
     """The house's desk.
 
     Raises:
@@ -251,7 +259,9 @@ def open_desk(house: House, store: Store, clock: Clock) -> Desk:
         charter = store.read(law_state).charter
     if charter.deployment != house.deployment:
         raise HouseError("the store belongs to another deployment")
-    return Desk(store, charter, clock, log_signers(house))
+    return LocalCounter(
+        store, charter, clock, log_signers(house), house.open_orders, Deals(house.seals_folder)
+    )
 
 
 def log_signers(house: House) -> Mapping[Log, Signer]:
@@ -265,6 +275,13 @@ def log_signers(house: House) -> Mapping[Log, Signer]:
             raise HouseError(f"desk/{log}.key is no plain Ed25519 key")
         found[log] = signer
     return found
+
+
+def session_secret(house: House) -> bytes:
+    """The private bytes of the log key of orders, from which sessions' seals are derived."""
+    signer = log_signers(house)["orders"]
+    assert isinstance(signer, Ed25519Signer)  # noqa: S101 - log_signers has asked
+    return signer.private.private_bytes_raw()
 
 
 def charter_words(charter: Charter) -> str:
@@ -302,19 +319,19 @@ def filled_posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, 
     return posts
 
 
-def _parse_settings(data: bytes) -> tuple[str, Terms]:
+def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
     found = Fields(
         read(data),
         "house.yaml",
         required=("deployment", "logs"),
-        optional=("witnesses", "skew", "fresh", "origin", "rp-id"),
+        optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders"),
     )
     logs = Fields(found["logs"], "the logs", required=LOGS)
     witnesses = found.read("witnesses", line, "none")
     if witnesses != "none":
         raise found["witnesses"].fault("witnesses are not supported yet", expected="`none`")
     rp_id, origins = _page(found)
-    return _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal"), Terms(
+    terms = Terms(
         _log(logs["orders"]),
         _log(logs["law"]),
         rp_id=rp_id,
@@ -322,6 +339,15 @@ def _parse_settings(data: bytes) -> tuple[str, Terms]:
         skew=found.read("skew", duration, DEFAULT_SKEW),
         fresh=found.read("fresh", duration, DEFAULT_FRESH),
     )
+    deployment = _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal")
+    return deployment, terms, found.read("open-orders", _count, OPEN_ORDERS)
+
+
+def _count(node: Node) -> int:
+    text = line(node)
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
+        raise node.fault(f"{text[:20]!r} is not how many", expected="a number, such as `50`")
+    return int(text)
 
 
 def _page(found: Fields) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ Derived from the log alone: the desk adds nothing that it could invent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cheget.audit.slice import Slice
@@ -38,14 +38,24 @@ def consistency(tx: Reading, log: Log, old: int, new: int) -> tuple[bytes, ...]:
         return ()
     path = []
     height = (old & -old).bit_length() - 1
-    index, last = (old >> height) - 1, (new - 1) >> height
+    index = (old >> height) - 1
     if index:
         path.append(_subtree(tx, log, height, index, new))
+    return (*path, *_siblings(tx, log, height, index, new))
+
+
+def inclusion(tx: Reading, log: Log, position: int, size: int) -> tuple[bytes, ...]:
+    """The path from the entry at ``position`` to the log's root at ``size`` (RFC 6962, 2.1.1)."""
+    return tuple(_siblings(tx, log, 0, position, size))
+
+
+def _siblings(tx: Reading, log: Log, height: int, index: int, size: int) -> Iterator[bytes]:
+    """What stands beside the way from a node up to the root at ``size``."""
+    last = (size - 1) >> height
     while last:
         if index & 1 or index < last:
-            path.append(_subtree(tx, log, height, index ^ 1, new))
+            yield _subtree(tx, log, height, index ^ 1, size)
         index, last, height = index >> 1, last >> 1, height + 1
-    return tuple(path)
 
 
 def _subtree(tx: Reading, log: Log, height: int, index: int, size: int) -> bytes:

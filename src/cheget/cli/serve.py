@@ -1,0 +1,106 @@
+"""``cheget serve``: this house over HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cheget.cli.plain import house_option
+from cheget.errors import HouseError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535),
+              help="The port; 0: any that is free.")  # fmt: skip
+@click.option("--origin", "origins", multiple=True, envvar="CHEGET_ORIGIN", metavar="URL",
+              help="The house's address as clients write it; again for each.")  # fmt: skip
+@click.option("--tls-cert", type=_FILE, help="The certificate's chain, PEM.")
+@click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
+@click.option("--behind-proxy", metavar="ADDRESS",
+              help="A proxy at this address does TLS, and says who asks.")  # fmt: skip
+@house_option
+def serve(
+    host: str, port: int, origins: tuple[str, ...], tls_cert: Path | None, tls_key: Path | None,
+    behind_proxy: str | None, folder: Path | None,
+) -> None:  # fmt: skip
+    """Serve this house: its pages, and its API for verbs with --at and for executors elsewhere.
+
+    It says where, as one line of JSON. Without TLS it listens to this machine only. It can't
+    sign for anybody: whoever owns it can withhold and delay, and cannot release.
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    if host not in LOOPBACK and tls_cert is None and behind_proxy is None:
+        raise HouseError(
+            f"without TLS nobody else is served: {host} is not this machine",
+            hint="--tls-cert and --tls-key; or --behind-proxy ADDRESS, where a proxy does TLS",
+        )
+    from cheget.cli.context import at_desk
+    from cheget.service.api import Settings, create_app
+    from cheget.service.api.app import secret_of
+    from cheget.service.house import session_secret
+    from cheget.web.app import install
+
+    with at_desk(folder) as (house, counter), _bound(host, port) as listening:
+        bound = listening.getsockname()[1]
+        scheme = "https" if tls_cert is not None else "http"
+        here = [f"{scheme}://{name}:{bound}" for name in ("localhost", "127.0.0.1", "[::1]")]
+        pages = counter.charter.terms.origins
+        known = frozenset((*(one.rstrip("/") for one in (origins or here)), *pages))
+        secret = secret_of(session_secret(house), house.deployment)
+        app = create_app(counter, secret, Settings(known))
+        install(app, house)
+        server = _server(app, tls_cert, tls_key, behind_proxy)
+        value = {
+            "serving": min(origins) if origins else here[0], "house": house.people.house,
+            "deployment": house.deployment, "charter": counter.usable_digest(),
+            "host": host, "port": bound,
+        }  # fmt: skip
+        click.echo(json.dumps(value, sort_keys=True))
+        server.run(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise HouseError(f"{host}:{port}: {error.strerror}", hint="--port 0 finds one") from error
+    return listening
+
+
+def _server(
+    app: Any, tls_cert: Path | None, tls_key: Path | None, behind_proxy: str | None
+) -> uvicorn.Server:
+    import uvicorn
+
+    from cheget.cli.logs import log_to_stderr
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.door.changes.close()  # whoever waits is let go first
+            await super().shutdown(sockets)
+
+    log_to_stderr()
+    return Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, ws="none",
+            proxy_headers=behind_proxy is not None, forwarded_allow_ips=behind_proxy or "",
+            ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=10,
+            limit_concurrency=4096, h11_max_incomplete_event_size=32 * 1024,
+        )
+    )  # fmt: skip

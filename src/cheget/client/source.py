@@ -1,0 +1,55 @@
+"""A house as an executor asks it over the network: its own codes, from the heads that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cheget.client.transport import Door, part
+from cheget.errors import MalformedDocumentError
+from cheget.order.fields import DIGEST, Head
+
+
+class HouseSource:
+    """One door among the places that an executor asks. It is trusted with nothing."""
+
+    def __init__(self, door: Door) -> None:
+        """Ask at ``door``."""
+        self._door, self._due = door, 0
+
+    def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
+        """The codes of released orders that name this executor and may still matter to it."""
+        digests = self._listed(executor)
+        self._due = len(digests)
+        return [
+            self._door.get(
+                f"/v1/orders/{one}/codes/{part(executor)}",
+                orders=held(orders), law=held(law),
+            )
+            for one in digests
+        ]  # fmt: skip
+
+    def pause(self, executor: str, seconds: int) -> None:
+        """Wait until something is due, or so many seconds; where something is, not at all."""
+        if not self._due:
+            self._listed(executor, seconds)
+
+    def _listed(self, executor: str, wait: int = 0) -> list[str]:
+        path = f"/v1/executors/{part(executor)}/orders"
+        found = self._door.get_json(path, wait, wait_=wait)
+        try:
+            return [DIGEST.read(one) for one in found["orders"]]
+        except (KeyError, TypeError):
+            raise MalformedDocumentError("the door lists no orders") from None
+
+    def stops(self) -> Sequence[bytes]:
+        """None beside those that the codes hold."""
+        return ()
+
+    def deliver(self, receipt: bytes) -> None:
+        """Hand the receipt in, and have it logged."""
+        self._door.post("/v1/receipts", {"envelope": receipt.decode()})
+
+
+def held(head: Head | None) -> str | None:
+    """A head as a question says it."""
+    return None if head is None else f"{head.size}:{head.root}"

@@ -1,0 +1,195 @@
+"""A house as its pages describe it: chains with their proof, executors, people."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cheget.audit.instant import to_text
+from cheget.chain.chain import Chain, Level
+from cheget.chain.people import People
+from cheget.chain.people import Person as Somebody
+from cheget.chain.wording import span, worded
+from cheget.order.charter import Charter
+from cheget.order.documents import order_name
+from cheget.order.keys import PublicKey, fingerprint
+from cheget.order.telling import until
+from cheget.proof.account import Account, accounts
+from cheget.service.amending import law_state
+
+if TYPE_CHECKING:
+    from cheget.service.counter import LocalCounter
+
+
+def staff_of(charter: Charter) -> People:
+    """The people of a charter, as ``people.yaml`` would have them."""
+    people = tuple(Somebody(name, name, one.machine) for name, one in charter.people.items())
+    return People(charter.house, people, charter.posts)
+
+
+@lru_cache(maxsize=8)
+def _proved(digest: str, chain_id: str, charter: Any) -> tuple[Account, ...]:  # noqa: ANN401
+    _ = digest
+    chain = next(one for one in charter.value.chains if one.id == chain_id)
+    return tuple(accounts(chain, staff_of(charter.value)))
+
+
+class _Once:
+    """A charter as a key of the cache: by identity of its digest, not by its whole value."""
+
+    def __init__(self, value: Charter) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once)
+
+
+def proved(charter: Charter, chain: Chain) -> tuple[Account, ...]:
+    """The proof of each ladder of the chain, worked out once a charter."""
+    return _proved(charter.digest, chain.id, _Once(charter))
+
+
+def transmissions(charter: Charter, person: str) -> list[dict[str, Any]]:
+    """The actions that the person may order, with who is asked and who can stop each alone."""
+    found = []
+    for chain in charter.chains:
+        heads = {m for m in chain.levels[0].members if charter.posts.get(m) == person}
+        if not heads:
+            continue
+        by_action = {name: one for one in proved(charter, chain) for name in one.actions}
+        for action in chain.actions:
+            ladder = chain.ladder(action.id)
+            account = by_action.get(action.id)
+            alone = _alone(account) if account is not None else []
+            ids = [one for kind in action.executors for one in chain.kind(kind).ids()]
+            found.append({
+                "id": f"{chain.id}-{action.id}", "chain": chain.id, "action": action.id,
+                "title": f"{action.id} · {chain.title}", "first": ladder[1].id if ladder[1:] else
+                "the executors", "levels": " → ".join(
+                    f"{one.id} ({worded(one.rule, one.members)})" for one in ladder[1:]
+                ) or "nobody", "stops": ", ".join(alone),
+                "hold": span(action.hold) if action.hold else "",
+                "parameters": [
+                    (name, parameter.kind, list(getattr(parameter, "choices", ()) or ()))
+                    for name, parameter in action.parameters
+                ],
+                "executors": [one for one in ids if one in charter.executors] or ids[:1],
+                "most": action.at_most, "acknowledge": list(action.acknowledge),
+            })  # fmt: skip
+    return found
+
+
+def chains_view(charter: Charter) -> list[dict[str, Any]]:
+    """Each chain: its levels with who fills them, and what is proved of each ladder."""
+    return [
+        {
+            "id": chain.id, "title": chain.title,
+            "levels": [
+                {
+                    "name": level.id, "rule": _rule(level), "actions": ", ".join(level.actions),
+                    "seats": [_filled(charter, chain, member) for member in level.members],
+                }
+                for level in chain.levels
+            ],
+            "proved": [
+                {"actions": ", ".join(one.actions), "said": _sentences(one)}
+                for one in proved(charter, chain)
+            ],
+        }
+        for chain in charter.chains
+    ]  # fmt: skip
+
+
+def _rule(level: Level) -> str:
+    said = worded(level.rule, level.members)
+    if len(level.members) == 1:
+        said = ""
+    elif said in {"all", "any"}:
+        said = f"{said} of {len(level.members)}"
+    if level.veto is not None:
+        said += f"{'; ' if said else ''}{worded(level.veto, level.members)} may veto"
+    return said + ("; on a device of one's own" if level.own_device else "")
+
+
+def _filled(charter: Charter, chain: Chain, member: str) -> tuple[str, str]:
+    title = next((one.title for one in chain.members if one.id == member), "") or member
+    return title, charter.posts.get(member, "vacant")
+
+
+def _sentences(account: Account) -> list[str]:
+    releasing, blocking = account.releasing.smallest, account.blocking
+    said = []
+    if releasing is None:
+        said.append("Nobody can release it, not even all together.")
+    else:
+        said.append(f"{releasing} people at least to release it.")
+    alone = _alone(account)
+    if alone:
+        said.append(f"{', '.join(alone)} can stop it alone.")
+    elif blocking.smallest:
+        said.append(f"Nobody can stop it alone; {blocking.smallest} people can.")
+    return said
+
+
+def _alone(account: Account) -> list[str]:
+    """Whoever can stop it alone, by a refusal."""
+    if account.blocking.smallest != 1:
+        return []
+    found = {who for (who,) in account.blocking.first(account.blocking.minimal()[1])}
+    return [who for who in account.people if who in found]
+
+
+def kinds_view(charter: Charter) -> list[dict[str, Any]]:
+    """The executors of each kind, those with a key told apart."""
+    found = []
+    for chain in charter.chains:
+        for kind in chain.executors:
+            ids = list(kind.ids())
+            enrolled = sum(one in charter.executors for one in ids)
+            found.append({
+                "title": kind.title or kind.id, "chain": chain.title, "count": len(ids),
+                "enrolled": enrolled,
+                "said": f"{enrolled:,} of {len(ids):,} have a key"
+                + (f", a crew beside each: {worded(kind.crew)}" if kind.crew else ""),
+                "looks": [(one, "named" if one in charter.executors else "") for one in ids[:2500]],
+            })  # fmt: skip
+    return found
+
+
+def people_view(
+    counter: LocalCounter, now: int
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """The roster's rows, and the amendments that wait."""
+    state = counter.store.read(law_state)
+    charter, usable = state.charter, state.usable
+    away = {
+        one.document.signer: to_text(one.document.until)[:10] for one in state.absences.values()
+        if one.ended is None and one.document.from_ <= now < one.document.until
+    }  # fmt: skip
+    rows = [
+        {
+            "who": name, "machine": one.machine, "away": away.get(name, ""),
+            "posts": ", ".join(p for p, who in charter.posts.items() if who == name) or "no post",
+            "keys": [_key(key) for key in usable.people[name].keys],
+        }
+        for name, one in charter.people.items()
+    ]  # fmt: skip
+    amendments = [
+        {
+            "words": order_name(one.digest),
+            "said": f"Proposed by {one.document.signer}; "
+                    f"{until(one.document.decide_by - now)} left. Still to agree: "
+                    + ", ".join(dict.fromkeys(need.what for need in one.missing())),
+        }
+        for one in state.open if now < one.document.decide_by
+    ]  # fmt: skip
+    return rows, amendments
+
+
+def _key(key: PublicKey) -> str:
+    names = {"webauthn-es256": "passkey", "webauthn-eddsa": "passkey",
+             "sshsig-sk-ed25519": "security key", "sshsig-ed25519": "SSH key"}  # fmt: skip
+    return f"{names.get(key.scheme, 'key file')} {fingerprint(key)}"

@@ -1,0 +1,221 @@
+"""The pages: each a question to the desk, verified, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import (
+    FileResponse,
+    HTMLResponse,
+    Response,
+    StreamingResponse,
+)
+
+from cheget.audit.header import Header, decode
+from cheget.audit.instant import to_text
+from cheget.errors import NotAcceptedError
+from cheget.order.documents import order_name
+from cheget.order.papers import open_envelope
+from cheget.order.proceeding import Proceeding
+from cheget.order.telling import until, verdict
+from cheget.service.api.problems import Problem
+from cheget.service.store import Reading, StoredEntry
+from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
+from cheget.web.rendering import STATIC
+from cheget.web.showing import order_view, shown, title_of
+from cheget.web.visit import SignedIn, Visit, waiting
+
+PAGE = 50  # rows
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def inbox(visit: SignedIn) -> HTMLResponse:
+    """What waits for whoever looks."""
+    return visit.page("inbox.html", **_inbox(visit))
+
+
+@router.get("/inbox/live")
+def inbox_live(visit: SignedIn) -> HTMLResponse:
+    """The same, to be put into the page that is open."""
+    return visit.page("_inbox.html", **_inbox(visit))
+
+
+def _inbox(visit: Visit) -> dict[str, Any]:
+    who, mine_now = visit.person or "", waiting(visit)
+    mine = {one.digest for one in mine_now}
+    ahead = [
+        one for one in visit.door.counter.orders(only_open=True)
+        if one.digest not in mine and one.has_say(who) and not one.was_counted(who)
+        and one.release is None and who not in one.refusers
+    ]  # fmt: skip
+    rows = [
+        {**_row(visit, one), "left": f"{until(one.order.decide_by - visit.now)} left"}
+        for one in mine_now
+    ]
+    return {
+        "rows": rows, "ahead": [_row(visit, one) for one in ahead],
+        "size": visit.door.counter.head("orders").size,
+    }  # fmt: skip
+
+
+def _row(visit: Visit, one: Proceeding) -> dict[str, Any]:
+    said = verdict(one, visit.door.counter.receipts(one.digest), visit.now)
+    colour = {"released": "yes", "open": "wait", "expired": "wait"}.get(one.state, "no")
+    order = one.order
+    return {
+        "digest": one.digest, "words": order_name(one.digest), "verdict": said,
+        "colour": "yes" if said.startswith("Carried") else colour,
+        "lead": f"{order.action} of {one.law.chain.title}, by {title_of(one, order.seat)},"
+                f" {to_text(one.transmitted)[:16].replace('T', ' ')} UTC",
+    }  # fmt: skip
+
+
+@router.get("/orders")
+def orders(visit: SignedIn, before: Annotated[int, Query(ge=0)] = 2**31) -> HTMLResponse:
+    """Every order, the newest first."""
+    found = visit.door.counter.orders()
+    chosen = [one for one in reversed(found) if one.position < before][: PAGE + 1]
+    more = chosen[PAGE - 1].position if len(chosen) > PAGE else None
+    return visit.page(
+        "orders.html", rows=[_row(visit, one) for one in chosen[:PAGE]], total=len(found),
+        open=sum(one.ending is None for one in found), more=more,
+    )  # fmt: skip
+
+
+@router.get("/orders/{digest}")
+def order(visit: SignedIn, digest: str) -> HTMLResponse:
+    """An order, whole."""
+    return visit.page("order.html", **_order(visit, digest))
+
+
+@router.get("/orders/{digest}/live")
+def order_live(visit: SignedIn, digest: str) -> HTMLResponse:
+    """The same without the answer, to be put into the page that is open."""
+    return visit.page("_order.html", **_order(visit, digest))
+
+
+def _order(visit: Visit, digest: str) -> dict[str, Any]:
+    counter = visit.door.counter
+    one = shown(counter, _known(visit, digest), visit.now)
+    view = order_view(one, visit.person, visit.now)
+    return {"view": view, "size": counter.head("orders").size}
+
+
+def _known(visit: Visit, text: str) -> str:
+    """An order by its digest, or by its six words with dashes."""
+    if len(text) == 64:  # noqa: PLR2004 - a digest in hex
+        return text
+    words = text.replace("-", " ").lower()
+    found = [one for one in visit.door.counter.listed() if order_name(one) == words]
+    if len(found) != 1:
+        raise NotAcceptedError("there is no order of that name")
+    return found[0]
+
+
+@router.get("/transmit")
+def transmit(visit: SignedIn) -> HTMLResponse:
+    """What whoever looks may order, and who would be asked."""
+    found = transmissions(visit.charter, visit.person or "")
+    firsts = {one["first"] for one in found}
+    first = firsts.pop() if len(firsts) == 1 else "the first level"
+    return visit.page("transmit.html", actions=found, first=first)
+
+
+@router.get("/chain")
+def chain(visit: SignedIn) -> HTMLResponse:
+    """The chains, and what is proved of them."""
+    return visit.page("chain.html", chains=chains_view(visit.charter))
+
+
+@router.get("/executors")
+def executors(visit: SignedIn) -> HTMLResponse:
+    """Every executor that the chains declare."""
+    kinds = kinds_view(visit.charter)
+    total = sum(one["count"] for one in kinds)
+    return visit.page(
+        "executors.html", kinds=kinds, total=total, enrolled=len(visit.charter.executors)
+    )
+
+
+@router.get("/people")
+def people(visit: SignedIn) -> HTMLResponse:
+    """The roster, and the amendments that wait."""
+    rows, amendments = people_view(visit.door.counter, visit.now)
+    return visit.page("people.html", rows=rows, amendments=amendments)
+
+
+@router.get("/log")
+def log(visit: SignedIn, before: Annotated[int, Query(ge=0, le=2**53)] = 2**53) -> HTMLResponse:
+    """The log of orders, the latest first."""
+    store = visit.door.counter.store
+    head = visit.door.counter.head("orders")
+    end = min(before, head.size)
+    start = max(0, end - PAGE)
+
+    def read(tx: Any) -> list[tuple[int, bytes]]:  # noqa: ANN401 - a transaction
+        return list(enumerate(tx.leaves("orders", start, end), start))
+
+    rows = list(_log_rows(visit, reversed(store.read(read))))
+    return visit.page("log.html", rows=rows, size=head.size, root=head.root, more=start or None)
+
+
+def _log_rows(visit: Visit, leaves: Iterable[tuple[int, bytes]]) -> Iterable[dict[str, Any]]:
+    known = set(visit.door.counter.listed())
+    for position, leaf in leaves:
+        header = decode(leaf)
+        at = to_text(header.at).replace("T", " ").rstrip("Z")
+        if not isinstance(header, Header):
+            yield {"position": position, "at": at, "kind": "law", "who": "", "order": None,
+                   "words": "", "subject": f"law log at size {header.size}"}  # fmt: skip
+            continue
+        entry = visit.door.counter.store.read(partial(_entry, header))
+        document: Any = open_envelope(entry.envelope).unverified
+        who = getattr(document, "signer", getattr(document, "executor", ""))
+        about = getattr(document, "order", header.subject)
+        is_known = about in known
+        yield {
+            "position": position, "at": at, "kind": header.kind, "who": who or document.originator,
+            "order": about if is_known else None,
+            "words": order_name(about) if is_known else "", "subject": header.subject[:16],
+        }  # fmt: skip
+
+
+def _entry(header: Header, tx: Reading) -> StoredEntry:
+    return tx.thread("orders", header.subject, header.seq)[0]
+
+
+@router.get("/events")
+async def events(
+    visit: SignedIn, since: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> StreamingResponse:
+    """Say when the log has grown; what became of it, the page asks."""
+
+    async def said() -> AsyncIterator[str]:
+        size, changes = since, visit.door.changes
+        yield ": here\n\n"
+        while not changes.closing:
+            now = await changes.beyond(size, 20)
+            if now > size:
+                size = now
+                yield f"event: changed\nid: {size}\ndata: {size}\n\n"
+            else:
+                yield ": still here\n\n"
+
+    quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(said(), media_type="text/event-stream", headers=quiet)
+
+
+@router.get("/static/{name}")
+def static_file(name: str) -> Response:
+    """A file of ours; its address holds its hash."""
+    known = {one.name for one in STATIC.iterdir()}
+    if name not in known or PurePosixPath(name).name != name:
+        raise Problem(404, "not-here", "there is no such file")
+    forever = {"Cache-Control": "public, max-age=31536000, immutable",
+               "X-Content-Type-Options": "nosniff"}  # fmt: skip
+    return FileResponse(STATIC / name, headers=forever)

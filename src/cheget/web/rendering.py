@@ -1,0 +1,67 @@
+"""Templates, and the headers under which a page of ours is shown: nothing from elsewhere runs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+NAV = (
+    ("/", "Inbox"), ("/orders", "Orders"), ("/transmit", "Transmit"), ("/chain", "Chain"),
+    ("/executors", "Executors"), ("/people", "People"), ("/log", "Log"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def static(name: str) -> str:
+    """The address of a file of ours, with its hash: kept for ever, changed with the file."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{digest}"
+
+
+def headers(nonce: str) -> dict[str, str]:
+    """Nothing inline, nothing from elsewhere, no frame around it; only htmx writes to the page."""
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self';"
+        " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "publickey-credentials-get=(self),"
+        " publickey-credentials-create=(self)",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+
+
+def page(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
+    """A page, or a part of one, rendered for whoever asks.
+
+    A part keeps the nonce of the page that it goes into: htmx takes no other.
+    """
+    nonce = request.headers.get("x-page-nonce") or secrets.token_urlsafe(16)
+    text = (
+        _environment()
+        .get_template(name)
+        .render(nonce=nonce, static=static, nav=NAV, here=request.url.path, **context)
+    )
+    return HTMLResponse(text, status, headers=headers(nonce))

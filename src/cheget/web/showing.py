@@ -1,0 +1,297 @@
+"""An order as its page shows it: verified first, like anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cheget.audit.instant import to_text
+from cheget.chain.wording import worded
+from cheget.errors import StoppedError
+from cheget.order.consequence import Turn, can_refuse, refusal_consequence, stranded_levels, turns
+from cheget.order.documents import Receipt, order_name
+from cheget.order.fold import at_instant
+from cheget.order.papers import Papers, decode_papers
+from cheget.order.proceeding import Proceeding
+from cheget.order.telling import Place, questions, signed_fields, steps, until, verdict
+from cheget.order.verify import Pinned, Verified, explain_papers
+
+if TYPE_CHECKING:
+    from cheget.order.counter import Counter
+
+MOST_DOTS = 2_500
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An order that verified. ``verified`` is None when it ended: nothing to concur with."""
+
+    proceeding: Proceeding
+    papers: Papers
+    receipts: Sequence[Receipt]
+    verified: Verified | None
+
+
+def shown(counter: Counter, order: str, now: int) -> Shown:
+    """The order, asked of the desk and verified against the charter that holds.
+
+    Raises:
+        VerificationError: the log is at fault.
+        NotAcceptedError: there is no such order.
+    """
+    data = counter.papers(order)
+    explanation = explain_papers(data, pinned=Pinned(counter.charter), now=now)
+    if explanation.error is not None and not isinstance(explanation.error, StoppedError):
+        raise explanation.error
+    assert explanation.proceeding is not None  # noqa: S101 - every step before the last has held
+    proceeding = at_instant(explanation.proceeding, now)
+    return Shown(proceeding, decode_papers(data), counter.receipts(order), explanation.verified)
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """A seat on the page: what stands in it, in words too."""
+
+    name: str
+    mark: str
+    said: str
+    look: str
+    is_me: bool
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A level on the page."""
+
+    number: int
+    name: str
+    rule: str
+    look: str
+    seats: Sequence[SeatView]
+    refusals: Sequence[tuple[str, str, str]]  # who, reason, when
+
+
+@dataclass(frozen=True)
+class Dots:
+    """The executors of a kind: how many, and what each dot is."""
+
+    kind: str
+    count: int
+    looks: Sequence[tuple[str, str]]  # id, look
+    named: int
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """All that the page of an order says."""
+
+    digest: str
+    words: tuple[str, str]
+    state: str
+    verdict: tuple[str, str]  # the word that is coloured, and the rest
+    colour: str
+    lead: str
+    steps: Sequence[StepView]
+    dots: Sequence[Dots]
+    fields: Sequence[tuple[str, str]]
+    questions: Sequence[tuple[str, str, str]]
+    turn: Turn | None
+    may_refuse: bool
+    consequence: str
+    strands: Sequence[str]
+    note: str
+    own_device: bool
+    may_recall: bool
+    asks: bool  # two buttons of one size: the order is on its way, and this person may answer
+    receipts: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+_LOOKS = {"●": "counted", "◐": "counted", "✕": "refused", "○": "asked", "▲": "lapsed", "·": ""}
+_COLOURS = {"stopped": "no", "countermanded": "no", "closed": "no", "expired": "wait",
+            "released": "yes", "open": "wait"}  # fmt: skip
+
+
+def order_view(one: Shown, person: str | None, now: int) -> OrderView:
+    """What the page of an order says to whoever reads it."""
+    proceeding = one.proceeding
+    words = order_name(proceeding.digest).split()
+    said = verdict(proceeding, one.receipts, now)
+    later = ""
+    if proceeding.state == "open":  # where it waits is the verdict; until when, said below it
+        said, _, later = said.partition(". ")
+        said += "."
+    first, space, rest = said.partition(" ")
+    mine = turns(proceeding, person, now) if person is not None else ()
+    ready = next((turn for turn in mine if turn.since <= now), None)
+    refuses = person is not None and can_refuse(proceeding, person, now)
+    pending = proceeding.pending
+    return OrderView(
+        digest=proceeding.digest,
+        words=(" ".join(words[:3]), " ".join(words[3:])),
+        state=proceeding.state,
+        verdict=(first.rstrip("."), first[len(first.rstrip(".")) :] + space + rest),
+        colour="yes" if said.startswith("Carried") else _COLOURS[proceeding.state],
+        lead=" ".join(part for part in (_lead(proceeding), later) if part),
+        steps=_steps(one, person),
+        dots=_dots(one),
+        fields=signed_fields(proceeding, one.papers),
+        questions=[
+            (q.signer, "(erased)" if text is None else text, clock(q.asked_at))
+            for q, text in questions(one.papers)
+        ],
+        turn=ready,
+        may_refuse=refuses,
+        consequence=refusal_consequence(proceeding, person, now) if refuses and person else "",
+        strands=stranded_levels(proceeding, person, ready.seat, now) if ready and person else (),
+        note=_note(one, person, mine, now),
+        own_device=pending is not None and pending.level.own_device,
+        may_recall=_may_recall(proceeding, person),
+        asks=proceeding.state == "open"
+        and (ready is not None or refuses)
+        and not _may_recall(proceeding, person),
+        receipts=[(receipt.executor, receipt.outcome) for receipt in one.receipts],
+    )
+
+
+def clock(seconds: int) -> str:
+    """The time of day of an instant, in UTC."""
+    return to_text(seconds)[11:19]
+
+
+def _lead(proceeding: Proceeding) -> str:
+    order, chain = proceeding.order, proceeding.law.chain
+    return (
+        f"{order.action} of {chain.title}, transmitted by {title_of(proceeding, order.seat)}"
+        f" at {to_text(proceeding.transmitted).replace('T', ' ').replace('Z', ' UTC')}."
+    )
+
+
+def title_of(proceeding: Proceeding, seat: str) -> str:
+    """A member's title, as the chain file has it."""
+    member = next((one for one in proceeding.law.chain.members if one.id == seat), None)
+    return member.title if member is not None and member.title else seat
+
+
+def _steps(one: Shown, person: str | None) -> list[StepView]:
+    proceeding, found = one.proceeding, []
+    told = steps(proceeding, one.papers)
+    pending = proceeding.pending
+    for number, (step, rung) in enumerate(zip(told, proceeding.rungs, strict=True), 1):
+        if step.stopped:
+            look = "halt"
+        elif step.is_complete:
+            look = "done"
+        else:
+            look = "now" if pending is rung else "later"
+        level = rung.level
+        rule = worded(level.rule, level.members)
+        asked = f"{rule} of {len(level.members)}" if rule in {"all", "any"} else rule
+        if len(level.members) == 1:
+            asked = ""
+        if level.veto is not None:
+            asked += f"; {worded(level.veto, level.members)} may veto"
+        found.append(
+            StepView(
+                number, step.level, asked.lstrip("; "), look,
+                [_seat(proceeding, place, person, look) for place in step.places],
+                [
+                    (title_of(proceeding, p.seat), p.reason, clock(p.at) if p.at else "")
+                    for p in step.places if p.mark == "✕" and p.reason
+                ],
+            )
+        )  # fmt: skip
+    return found
+
+
+def _seat(proceeding: Proceeding, place: Place, person: str | None, look: str) -> SeatView:
+    at = clock(place.at) if place.at is not None else ""
+    match place.mark:
+        case "●":
+            said = f"concurred · {at}"
+        case "◐":
+            said = f"{place.by} concurred as deputy · {at}"
+        case "✕":
+            said = f"refused · {at}"
+        case "○":
+            said = "asked"
+        case "▲":
+            said = "no answer in time"
+        case _:
+            said = "counts above" if place.is_spent else "no answer"
+            if look == "later":
+                said = "not asked"
+            if place.by is None:
+                said = "vacant"
+    is_me = person is not None and proceeding.law.person_of(place.seat) == person
+    mark = "○" if place.mark == "·" else place.mark
+    return SeatView(
+        title_of(proceeding, place.seat), mark, said, _LOOKS[place.mark], is_me,
+        to_text(place.at) if place.at is not None else "",
+    )  # fmt: skip
+
+
+def _dots(one: Shown) -> list[Dots]:
+    """The executors of the chain, those named by this order in colour."""
+    proceeding = one.proceeding
+    named = set(one.papers.address) if isinstance(one.papers.address, tuple) else set()
+    outcomes = {receipt.executor: receipt.outcome for receipt in one.receipts}
+    released = proceeding.release is not None and proceeding.ending is None
+
+    def look(executor: str) -> str:
+        outcome = outcomes.get(executor)
+        if outcome is not None:
+            return "done" if outcome == "carried-out" else "bad"
+        if executor not in named:
+            return ""
+        return "code" if released else "named"
+
+    found = []
+    for kind in proceeding.law.chain.executors:
+        ids = list(kind.ids())
+        if len(ids) > MOST_DOTS:
+            ids = [name for name in ids if name in named] or ids[:MOST_DOTS]
+        count = kind.count if kind.count is not None else 1
+        mine = sum(name in named for name in ids)
+        found.append(Dots(kind.title or kind.id, count, [(n, look(n)) for n in ids], mine))
+    return found
+
+
+def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str:
+    """What is said above the buttons: the first of these that is so."""
+    proceeding = one.proceeding
+    if person is None:
+        return "Sign in to answer."
+    counted = next((c for c in proceeding.counted if c.person == person), None)
+    later = next((turn for turn in mine if turn.since > now), None)
+    at = clock(counted.answered_at) if counted is not None else ""
+    left = until(later.since - now) if later is not None else ""
+    seat = later.seat if later is not None else ""
+    for holds, said in (
+        (
+            proceeding.ending is not None,
+            f"The order is {proceeding.state}: nothing more can be signed that counts.",
+        ),
+        (counted is not None, f"You concurred at {at} UTC."),
+        (person in proceeding.refusers, "You refused."),
+        (later is not None, f"Your turn as deputy of {seat} comes in {left}."),
+        (
+            proceeding.release is not None,
+            "The order is released. Whoever has a seat may still countermand it.",
+        ),
+        (bool(mine), ""),
+        (proceeding.has_say(person), "You are not asked yet. You may refuse at any time."),
+    ):
+        if holds:
+            return said
+    return "You have no seat on this ladder."
+
+
+def _may_recall(proceeding: Proceeding, person: str | None) -> bool:
+    """Whether a countermand of theirs would end it."""
+    if person is None or proceeding.ending is not None:
+        return False
+    if proceeding.was_counted(person) or proceeding.order.originator == person:
+        return True
+    return proceeding.release is not None and proceeding.is_member(person)

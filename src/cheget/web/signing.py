@@ -1,0 +1,127 @@
+"""What pages hand in: drafted here, signed there, taken by the desk like from anywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from cheget.errors import NotAcceptedError
+from cheget.order.charter import Law
+from cheget.order.documents import Session
+from cheget.service.api.door import COOKIE
+from cheget.service.api.problems import Problem
+from cheget.web.drafts import (
+    Draft,
+    assembled,
+    draft_answer,
+    draft_transmission,
+    kind_of,
+    line,
+    texts_of,
+)
+from cheget.web.showing import shown
+from cheget.web.visit import FromPage, Looking, SignedIn, Visit
+
+router = APIRouter(include_in_schema=False)
+Given = Annotated[dict[str, Any], Body()]
+
+
+@router.get("/signin")
+def signin(visit: Looking, next: str = "/", who: str = "") -> HTMLResponse:  # noqa: A002
+    """Where whoever comes says who they are."""
+    after = next if next.startswith("/") and not next.startswith("//") else "/"
+    return visit.page("signin.html", next=after[:200], who=who[:64])
+
+
+@router.post("/signin/draft")
+def signin_draft(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
+    """The line that a passkey signs to read here."""
+    door, charter = visit.door, visit.charter
+    session = Session(
+        visit.now, _audience(visit), charter.deployment, door.sessions.nonce(), line(given, "who")
+    )
+    return _draft(visit, Draft(session))
+
+
+@router.post("/signin")
+def signin_done(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
+    """Open a session for whoever signed that line."""
+    token, reader, until = visit.door.sessions.open(assembled("session", given))
+    answer = JSONResponse({"who": reader.who, "next": "/"})
+    answer.set_cookie(
+        COOKIE, token, max_age=until - visit.now, httponly=True, samesite="strict", path="/",
+        secure=_audience(visit).startswith("https:"),
+    )  # fmt: skip
+    return answer
+
+
+@router.post("/signout")
+def signout(request: Request) -> Response:  # noqa: ARG001
+    """Forget who looks."""
+    answer = RedirectResponse("/signin", 303)
+    answer.delete_cookie(COOKIE, path="/", samesite="strict", httponly=True)
+    return answer
+
+
+@router.post("/orders/{digest}/draft")
+def answer_draft(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSONResponse:
+    """The answer that was chosen, ready to be signed."""
+    one = shown(visit.door.counter, digest, visit.now)
+    return _draft(visit, draft_answer(one, visit.person or "", given, visit.now, os.urandom(16)))
+
+
+@router.post("/orders/{digest}")
+def answer(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSONResponse:
+    """Hand in an answer that was signed on the page."""
+    kind, counter = kind_of(given), visit.door.counter
+    takes = {"concurrence": counter.concur, "refusal": counter.refuse, "question": counter.ask,
+             "countermand": counter.countermand}  # fmt: skip
+    if kind not in takes:
+        raise NotAcceptedError(f"a {kind} does not answer an order")
+    done = takes[kind](assembled(kind, given), texts_of(given))
+    return JSONResponse({"effect": done.effect, "next": f"/orders/{digest}"})
+
+
+@router.post("/transmit/draft")
+def transmit_draft(visit: SignedIn, given: Given, _: FromPage) -> JSONResponse:
+    """The order that was composed, ready to be signed."""
+    law = _law(visit, line(given, "chain"))
+    entropy = os.urandom(16), os.urandom(16)
+    made = draft_transmission(law, visit.person or "", given, visit.now, entropy)
+    return _draft(visit, made)
+
+
+@router.post("/transmit")
+def transmit(visit: SignedIn, given: Given, _: FromPage) -> JSONResponse:
+    """Hand in an order that was signed on the page."""
+    beside = given.get("beside")
+    listed = beside.get("executors", []) if isinstance(beside, Mapping) else []
+    executors = [str(one) for one in listed] if isinstance(listed, list) else []
+    done = visit.door.counter.transmit(assembled("order", given), executors, texts_of(given))
+    return JSONResponse({"effect": done.effect, "next": f"/orders/{done.digest}"})
+
+
+def _law(visit: Visit, chain: str) -> Law:
+    law = visit.charter.laws.get(chain)
+    if law is None:
+        raise NotAcceptedError("this house has no such chain")
+    return law
+
+
+def _audience(visit: Visit) -> str:
+    """The origin that the page is on: one of those that the charter names."""
+    origin = visit.request.headers.get("origin", "")
+    known = visit.charter.terms.origins
+    if origin in known:
+        return origin
+    if not known:
+        raise Problem(409, "no-page", "the charter names no page for passkeys")
+    return known[0]
+
+
+def _draft(visit: Visit, made: Draft) -> JSONResponse:
+    return JSONResponse(made.to_json(visit.charter.terms.rp_id))

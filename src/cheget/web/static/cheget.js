@@ -1,0 +1,151 @@
+// A passkey signs what the page shows: the challenge is computed here, from the very bytes that
+// are rendered, never taken from the server.
+"use strict";
+(() => {
+  const encoder = new TextEncoder();
+  const toText = (bytes) =>
+    btoa(String.fromCharCode(...new Uint8Array(bytes)))
+      .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const fromText = (text) =>
+    Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+
+  // DSSE's pre-authentication encoding, and its SHA-256.
+  async function digestOf(type, payload) {
+    const head = encoder.encode(`DSSEv1 ${encoder.encode(type).length} ${type} ${payload.length} `);
+    const whole = new Uint8Array(head.length + payload.length);
+    whole.set(head);
+    whole.set(payload, head.length);
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+  }
+
+  async function assertion(type, payload, options) {
+    const credential = await navigator.credentials.get({
+      publicKey: {
+        challenge: await digestOf(type, payload),
+        rpId: options.rp_id,
+        userVerification: "required",
+        allowCredentials: (options.credentials || []).map((id) => ({
+          id: fromText(id), type: "public-key",
+        })),
+        timeout: 120000,
+      },
+    });
+    const { authenticatorData, clientDataJSON, signature } = credential.response;
+    return {
+      authenticatorData: toText(authenticatorData),
+      clientDataJSON: toText(clientDataJSON),
+      signature: toText(signature),
+    };
+  }
+
+  async function asked(path, body) {
+    const answer = await fetch(path, {
+      method: "POST", credentials: "same-origin", redirect: "error",
+      headers: { "Content-Type": "application/json", "X-Cheget": "page" },
+      body: JSON.stringify(body),
+    });
+    const found = await answer.json().catch(() => ({}));
+    if (!answer.ok) {
+      const said = found.detail || found.title || `the house answers ${answer.status}`;
+      throw new Error(found.hint ? `${said}: ${found.hint}` : said);
+    }
+    return found;
+  }
+
+  function tell(form, text, bad) {
+    const place = form.querySelector("[data-said]");
+    place.textContent = text;
+    place.className = bad ? "note bad" : "note";
+    place.hidden = !text;
+  }
+
+  // Every signed field, from the bytes that will be signed.
+  function render(list, payload) {
+    list.replaceChildren();
+    const add = (name, value) => {
+      const term = document.createElement("dt");
+      const said = document.createElement("dd");
+      term.textContent = name;
+      said.textContent = value;
+      list.append(term, said);
+    };
+    const walk = (value, name) => {
+      if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+        for (const [key, one] of Object.entries(value)) walk(one, name ? `${name}.${key}` : key);
+      } else {
+        add(name, Array.isArray(value) ? value.map(String).join("; ") || "none" : String(value));
+      }
+    };
+    walk(JSON.parse(new TextDecoder().decode(payload)), "");
+  }
+
+  const given = (form) => {
+    const found = {};
+    for (const [name, value] of new FormData(form)) {
+      if (name in found) found[name] = [].concat(found[name], value);
+      else found[name] = value;
+    }
+    return found;
+  };
+
+  function why(error) {
+    if (error.name === "NotAllowedError")
+      return "Nothing was signed: the passkey was not used, or none fits.";
+    if (error.name === "SecurityError")
+      return "Nothing was signed: passkeys need the address that the charter names.";
+    return error.message;
+  }
+
+  // Draft on the server, show and sign here, hand in.
+  async function sign(form, decision) {
+    tell(form, "", false);
+    const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), decision });
+    const payload = fromText(draft.payload);
+    const list = form.querySelector("[data-signed]");
+    if (list) {
+      render(list, payload);
+      list.closest("details").hidden = false;
+    }
+    const signed = await assertion(draft.type, payload, draft);
+    const done = await asked(form.dataset.at, {
+      payload: draft.payload, type: draft.type, assertion: signed, texts: draft.texts,
+      beside: draft.beside,
+    });
+    location.assign(done.next || location.href);
+  }
+
+  async function enrol(form) {
+    tell(form, "", false);
+    const start = await asked(`${form.dataset.at}/start`, given(form));
+    const made = await navigator.credentials.create({
+      publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(start.options),
+    });
+    const credential = made.toJSON();
+    delete credential.clientExtensionResults; // may hold a secret of an extension
+    const nonce = start.nonce;
+    const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), nonce, credential });
+    tell(form, "Once more: the new passkey signs that it is yours.", false);
+    const signed = await assertion(draft.type, fromText(draft.payload), draft);
+    const done = await asked(form.dataset.at, {
+      ...given(form), nonce, payload: draft.payload, type: draft.type, assertion: signed,
+    });
+    location.assign(done.next);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const kind = form.dataset.sign;
+    if (!kind) return;
+    event.preventDefault();
+    const button = event.submitter;
+    const all = form.querySelectorAll("button");
+    all.forEach((one) => { one.disabled = true; });
+    const act = kind === "enrol" ? enrol(form) : sign(form, button ? button.value : "");
+    act.catch((error) => tell(form, why(error), true))
+      .finally(() => all.forEach((one) => { one.disabled = false; }));
+  });
+
+  // Times in UTC, and in the reader's own on hover.
+  for (const one of document.querySelectorAll("time[datetime]"))
+    one.title = new Date(one.dateTime).toLocaleString();
+})();
