@@ -33,6 +33,7 @@ from cheget.order.draft import (
     draft_order,
     draft_question,
     draft_refusal,
+    draft_review,
     enclose,
     salted,
 )
@@ -257,6 +258,13 @@ class ChainSimulator:
         text = self.text(question)
         document = draft_question(self.order, signer=who, reason=text, now=self.clock.now())
         return self.desk.ask(enclose(document, self.signers[who]), [text])
+
+    def review(self, who: str, finding: str = "as it had to be") -> Acknowledgement:
+        text = self.text(finding)
+        document = draft_review(
+            self.desk.proceeding(self.order), signer=who, finding=text, now=self.clock.now()
+        )
+        return self.desk.review(enclose(document, self.signers[who]), [text])
 
     def countermand(self, who: str, subject: str | None = None) -> Acknowledgement:
         text = self.text("recalled")

@@ -38,15 +38,17 @@ def matches(expected: list[str], shown: list[str]) -> bool:
     return bool(shown) and bool(re.fullmatch(pattern, shown[0])) and matches(rest, shown[1:])
 
 
-@pytest.mark.parametrize("page", ["tutorial", "changing"])
-def test_a_page_runs_as_it_is_written(page: str, tmp_path: Path) -> None:
+# Those of a group in one house, one after the other.
+@pytest.mark.parametrize("pages", [("tutorial", "auditing"), ("changing",)], ids="-".join)
+def test_pages_run_as_they_are_written(pages: tuple[str, ...], tmp_path: Path) -> None:
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     launcher = bin_ / "cheget"
     launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cheget "$@"\n')
     launcher.chmod(0o755)
     script = ["set -u", f"cd {tmp_path}"]
-    steps = commands((ROOT / "docs" / f"{page}.md").read_text())
+    texts = [(ROOT / "docs" / f"{page}.md").read_text() for page in pages]
+    steps = [one for text in texts for one in commands(text)]
     for number, (command, _) in enumerate(steps):
         script += [f"echo '--- {number}'", command.partition("  # exit")[0], 'echo "=== $?"']
     env = {

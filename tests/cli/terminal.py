@@ -177,6 +177,7 @@ def said(shell: Shell, text: str) -> list[str]:
     for place, one in enumerate(shell.amendments):
         text = text.replace(order_name(one), f"<amendment {place}>")
     for pattern, placeholder in (
+        (r'"checkpoint": "[^"]*"', '"checkpoint": "<note>"'),
         (r"\b[0-9a-f]{64}\b", "<digest>"),
         (r"^order  (?:[a-z]+ ){5}[a-z]+(?=   )", "order  <words>"),
         (r"\b[0-9a-f]{32}\b", "<128 bits>"),
@@ -269,9 +270,17 @@ def sealable(shell: Shell) -> None:
     settings.write_text(text)
 
 
+def emergency(shell: Shell) -> None:
+    """The charter holds, with an action that is looked at afterwards."""
+    action = ("emergency-wipe: {executors: [production-db], limit: 1 per 7d,"
+              ' review: "any of (cho, dee) within 48h"}')  # fmt: skip
+    founded(shell, CHAIN.replace("conditions: {in", f"  {action}\nconditions: {{in"))
+
+
 STARTS = {
     "sealable": sealable,
     "crewed": crewed,
+    "emergency": emergency,
     "house": house,
     "enrolled": enrolled,
     "founded": founded,

@@ -29,7 +29,7 @@ REGISTRY: Registry[Any] = Registry().with_resources(
     (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
 # Verbs whose schema goes by another name; all others are named after their words.
-SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand"), "answer") | {
+SHARED = dict.fromkeys(("concur", "refuse", "ask", "countermand", "review"), "answer") | {
     "watch": "show",
     "people-remove": "chain-amend",
     "people-replace": "chain-amend",

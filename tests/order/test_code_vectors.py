@@ -38,9 +38,9 @@ def circumstances(known: dict[str, str]) -> Circumstances:
     )
 
 
-def test_there_are_vectors_for_every_step_but_the_law_log_and_the_crew() -> None:
+def test_there_are_vectors_for_every_step_but_the_crew() -> None:
     steps = {read(file)[0]["expect"] for file in FILES}
-    assert steps >= {"accept", *(f"reject {number}" for number in (0, 2, 3, 5, 6, 7, 8, 9))}
+    assert steps >= {"accept", *(f"reject {number}" for number in range(10))}
 
 
 def test_the_vectors_are_what_their_script_writes(tmp_path: Path) -> None:

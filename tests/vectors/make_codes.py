@@ -16,8 +16,12 @@ from pathlib import Path
 from cheget.audit.instant import to_text
 from cheget.order.draft import draft_concurrence, draft_order, enclose
 from cheget.order.handover import shares_tree
-from cheget.order.papers import Address, decode_papers
+from cheget.order.papers import Address, LogPart, decode_papers
+from cheget.service.amending import law_state
+from cheget.service.shown import slice_of
+from cheget.service.store import Reading
 from evil import EvilDesk
+from motions import agree, amend, following, propose, revoke, titled
 from simulator import ChainSimulator, scenario
 
 HERE = Path(__file__).parent / "codes"
@@ -69,7 +73,9 @@ def cases(folder: Path) -> Iterator[Case]:
     simulator.countermand("dee")
     stopped = simulator.desk.code(simulator.order, DB)
     yield "countermanded", "reject 7", "taken back in the hold", stopped, ready
+    yield from reviewed(folder)
     yield from forged(folder, ready)
+    yield from amended(folder, ready)
     yield from sealed(folder, ready)
 
 
@@ -112,6 +118,103 @@ def sealed(folder: Path, ready: dict[str, object]) -> Iterator[Case]:
         yield f"sealed-{name}", "reject 2", why, lie, ready
     null = code.replace(b'"serial":3', b'"serial":null')
     yield "sealed-null-serial", "reject 0", "null for a serial", null, ready
+
+
+def reviewed(folder: Path) -> Iterator[Case]:
+    """A review stands in the order's thread, and takes no seat."""
+    sim = ChainSimulator(scenario("wipe-database"), folder / "reviewed")
+    sim.transmit("ann", "emergency-wipe", [DB], database="orders")
+    sim.concur("dee")
+    released = sim.clock.now()
+    sim.review("eve")
+    held = released + 1800
+    code = sim.desk.code(sim.order, DB)
+    ready: dict[str, object] = {"now": held, "first-stored": released, "asked-again": held}
+    yield "reviewed", "accept", "an emergency, reviewed while it was held", code, ready
+
+
+def amended(folder: Path, ready: dict[str, object]) -> Iterator[Case]:
+    """What an executor that pins the first charter is shown of a law that has changed since."""
+    everybody = ("ann", "bob", "cho", "dee")
+    sim = ChainSimulator(scenario("wipe-database"), folder / "amended")
+    amend(sim, titled(sim, "another"), *everybody)
+    code = _released(sim)
+    yield "amended", "accept", "an order by the second charter's law, agreed by both", code, ready
+    papers = decode_papers(code)
+    bare = replace(papers.law, charters=(), enrolments=())
+    yield (
+        "amended-charter-missing",
+        "reject 1",
+        "the second charter is not shown",
+        replace(papers, law=bare).encode(),
+        ready,
+    )
+    size = len(papers.law.envelopes)
+    cut = sim.store.read(lambda tx: _cut(sim, papers.law, tx, size - 1))
+    short = replace(papers, law=cut).encode()
+    yield "amended-short", "reject 1", "the last agreement is not shown", short, ready
+    head = sim.desk.head("law")
+    yield "amended-behind", "reject 1", "a law log shorter than one seen before", short, {
+        **ready, "law-held": f"{head.size} {head.root}",
+    }  # fmt: skip
+    yield "amended-forked", "reject 1", "another law log than one seen before", code, {
+        **ready, "law-held": f"{head.size} {'0' * 64}",
+    }  # fmt: skip
+    sim = ChainSimulator(scenario("wipe-database"), folder / "rival")
+    first, second = (propose(sim, titled(sim, title)) for title in ("one", "two"))
+    agree(sim, second, "ann", "bob")
+    agree(sim, first, *everybody)
+    sim.law = sim.store.read(law_state).charter.laws[sim.chain.id]
+    code = _released(sim)
+    yield "amended-rival", "accept", "of two second charters the first agreed", code, ready
+    yield from overtaken(folder, ready, everybody)
+
+
+def overtaken(folder: Path, ready: dict[str, object], everybody: tuple[str, ...]) -> Iterator[Case]:
+    """The law changes under an order, or a key that counted in it is given up."""
+    sim = ordered(folder, "overtaken")
+    sim.release()
+    amend(sim, titled(sim, "another"), *everybody)
+    code = sim.desk.code(sim.order, DB)
+    yield "amended-since", "reject 1", "released, and then its chain's law changed", code, ready
+    amend(sim, following(sim, chains=sim.charter.chains), *everybody)
+    code = sim.desk.code(sim.order, DB)
+    yield "amended-back", "reject 7", "the law of before again: closed stays closed", code, ready
+    sim = ordered(folder, "revoked")
+    sim.release()
+    revoke(sim, "dee")
+    code = sim.desk.code(sim.order, DB)
+    yield "revoked-counted", "reject 7", "dee's key counted, and was revoked since", code, ready
+    sim = ordered(folder, "revoked-other")
+    sim.release()
+    revoke(sim, "eve")
+    code = sim.desk.code(sim.order, DB)
+    yield "revoked-other", "accept", "eve's key was revoked, and counted in nothing", code, ready
+    papers = decode_papers(code)
+    size = len(papers.law.envelopes)
+    cut = sim.store.read(lambda tx: _cut(sim, papers.law, tx, size - 1))
+    withheld = replace(papers, law=cut).encode()
+    yield (
+        "law-withheld",
+        "reject 4",
+        "the log of orders mentions more law than is shown",
+        withheld,
+        ready,
+    )
+
+
+def _released(sim: ChainSimulator) -> bytes:
+    sim.transmit("ann", "wipe", [DB], database="orders")
+    sim.release()
+    return sim.desk.code(sim.order, DB)
+
+
+def _cut(sim: ChainSimulator, law: LogPart, tx: Reading, size: int) -> LogPart:
+    """The law log as it was at an earlier size, by its own key."""
+    note = sim.desk._checkpoint(tx, "law", size)
+    return replace(
+        law, slice=slice_of(tx, "law", 0, size), envelopes=law.envelopes[:size], latest=note
+    )
 
 
 def forged(folder: Path, ready: dict[str, object]) -> Iterator[Case]:

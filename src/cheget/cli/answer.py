@@ -1,4 +1,4 @@
-"""``concur``, ``refuse``, ``ask``, ``countermand``: one's answer, shown before it is signed.
+"""``concur``, ``refuse``, ``ask``, ``countermand``, ``review``: shown before it is signed.
 
 Refusing is as easy as concurring: the same options, the same steps, one question fewer.
 """
@@ -25,6 +25,7 @@ from cheget.cli.context import (
     say,
     signing_options,
 )
+from cheget.cli.emergencies import notice
 from cheget.cli.plain import confirm
 from cheget.cli.render import verdict
 from cheget.cli.sharing import concur_over
@@ -40,6 +41,7 @@ from cheget.order.draft import (
     draft_crew_concurrence,
     draft_question,
     draft_refusal,
+    draft_review,
     enclose,
 )
 from cheget.order.fields import Text
@@ -138,6 +140,24 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
 
 
 @_verb
+def review(words: tuple[str, ...], **options: Any) -> None:
+    """Review an emergency that was released: a signed finding, which --reason says.
+
+    It takes no seat and undoes nothing. Until whoever the action's `review` names have looked,
+    the order stands first in everybody's inbox; unreviewed in time, it stays red.
+    """
+    if not options["reason"]:
+        raise click.UsageError('what did you find? --reason "…"')
+    with at_counter(options["folder"]) as (_, desk):
+        seen, who = _opened(desk, words, options)
+        text = reason_text(options["reason"])
+        document = draft_review(seen.proceeding, signer=who.person, finding=text, now=now())
+        confirm(options, f"{who.person} reviews it?", _HINT)
+        done = desk.review(enclose(document, who.signer), [text])
+        _report(desk, done, who, options, f"{who.person} reviews.")
+
+
+@_verb
 def countermand(words: tuple[str, ...], **options: Any) -> None:
     """Take back an order; or, by its whole digest, an attestation of yours."""
     with at_counter(options["folder"]) as (_, desk):
@@ -208,10 +228,13 @@ def _report(
         "order": proceeding.digest, "words": order_name(proceeding.digest),
         "state": proceeding.state,
     }  # fmt: skip
-    say(
-        value, options["as_json"],
-        lambda: click.echo(f"{said} {verdict(proceeding, receipts, now())}"),
-    )  # fmt: skip
+
+    def text() -> None:
+        click.echo(f"{said} {verdict(proceeding, receipts, now())}")
+        for line in notice(proceeding, now()):
+            click.echo(line)
+
+    say(value, options["as_json"], text)
 
 
 def _post(desk: Counter, person: str, executor: str) -> str:
@@ -266,4 +289,4 @@ def _leave_beside(house: House, post: str, seen: View, stored: bytes) -> None:
         raise HouseError(f"{file.parent}: {error.strerror}") from error
 
 
-__all__ = ["ChegetError", "ask", "concur", "countermand", "refuse"]
+__all__ = ["ChegetError", "ask", "concur", "countermand", "refuse", "review"]

@@ -16,12 +16,14 @@ from cheget.cli.context import (
     now,
     say,
 )
+from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import title, until
 from cheget.order.allowed import id_of
 from cheget.order.consequence import Turn, turns
 from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
+from cheget.order.reviews import asked, is_unsettled
 from cheget.service.house import House
 
 
@@ -32,11 +34,16 @@ from cheget.service.house import House
 @counter_options
 @json_option
 def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_json: bool) -> None:
-    """What waits for your answer, and what you may still refuse."""
+    """What waits for your answer, and what you may still refuse.
+
+    Emergencies stand first, for everybody with a post in the chain, until they have been reviewed.
+    """
     with at_counter(folder) as (house, desk):
         who = person or identify(followed(desk).charter, None, key_path).person
-        waiting, ahead = [], []
-        for proceeding in desk.orders(only_open=True):
+        waiting, ahead, urgent = [], [], []
+        for proceeding in desk.orders():
+            if is_unsettled(proceeding) and who in proceeding.law.people:
+                urgent.append(proceeding)
             if proceeding.ending is not None or not proceeding.has_say(who):
                 continue
             mine = turns(proceeding, who, now())
@@ -47,6 +54,14 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
         beside = _beside(house, desk, who)
         value = {
             "person": who,
+            "emergencies": [
+                {
+                    "order": one.digest, "words": order_name(one.digest),
+                    "action": one.order.action, "state": one.state,
+                    "review": as_value(one, now()), "asked": _is_asked_to_review(one, who),
+                }
+                for one in urgent
+            ],
             "waiting": [
                 {
                     "order": one.digest, "words": order_name(one.digest),
@@ -63,7 +78,7 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
             ],
             "ahead": [{"order": one.digest, "words": order_name(one.digest)} for one in ahead],
         }  # fmt: skip
-        say(value, as_json, lambda: _print(who, waiting, beside, ahead))
+        say(value, as_json, lambda: _print(who, urgent, waiting, beside, ahead))
 
 
 def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceeding, str]]:
@@ -86,12 +101,28 @@ def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceedi
     return found
 
 
+def _is_asked_to_review(proceeding: Proceeding, who: str) -> bool:
+    review = asked(proceeding)
+    return review is not None and review.until is not None and who in review.left
+
+
+def _print_urgent(who: str, urgent: list[Proceeding]) -> None:
+    for proceeding in urgent:
+        for line in notice(proceeding, now()):
+            click.echo(line)
+        click.echo(f"  {order_name(proceeding.digest)}, {proceeding.state}")
+        if _is_asked_to_review(proceeding, who):
+            click.echo('  ○ look at it, and say what you found: cheget review ORDER --reason "…"')
+
+
 def _print(
     who: str,
+    urgent: list[Proceeding],
     waiting: list[tuple[Proceeding, tuple[Turn, ...]]],
     beside: list[tuple[Proceeding, str]],
     ahead: list[Proceeding],
 ) -> None:
+    _print_urgent(who, urgent)
     if not waiting and not beside:
         click.echo(f"Nothing waits for {who}.")
     for proceeding, mine in waiting:

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.install import Place, read_settings
+from cheget.chain.quantity import decimal_text
+from cheget.cli.install import Place, read_pinned, read_settings
+from cheget.cli.plain import now
 from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
-from cheget.cli.wording import count
+from cheget.cli.wording import count, span
 from cheget.errors import JournalError, NotAcceptedError
+from cheget.executor.history import History, Looked
 from cheget.executor.journal import is_held, read_records
 from cheget.keyring import keyfile
+from cheget.order.circumstances import spent
 from cheget.order.documents import order_name
 from cheget.order.keys import ED25519, PublicKey, fingerprint
 
 if TYPE_CHECKING:
+    from cheget.executor.config import Configuration
     from cheget.executor.journal import Record
     from cheget.order.documents import Receipt
 
@@ -48,6 +53,7 @@ def status_of(place: Place, name: str) -> dict[str, Any]:
         "at_work": bool(records) and is_held(place.journal),
         "tenure": tenure,
         "heads": {log: _head(records, log) for log in ("law", "orders")},
+        "limits": _limits(place, settings, records),
         "orders": [_order(records, order) for order in _orders(records)],
         "tested": last_trial(place),
         "stops": sum(record.kind == "stop" for record in records),
@@ -136,6 +142,12 @@ def print_status(value: dict[str, Any]) -> None:
         ("holds", "no head" if held is None else f"the log at size {held['size']}"),
     ):
         click.echo(f"  {title:<9} {shown}")
+    for one in value["limits"]:
+        of = f" of {one['of']}" if one["of"] else ""
+        click.echo(
+            f"  limit     {one['action']}: {one['used']} of {one['most']}{of} used in the last"
+            f" {span(one['per'])}"
+        )
     if (tested := value["tested"]) is not None:
         found = "passed" if tested["passed"] else "FAILED"
         ways = tested["ways_round"]
@@ -146,6 +158,25 @@ def print_status(value: dict[str, Any]) -> None:
         click.echo(f"  {one['words']}   {one['outcome']}{late}")
         for line in quoted(one["output"], _FEW):
             click.echo(line)
+
+
+def _limits(
+    place: Place, settings: Configuration, records: Sequence[Record]
+) -> list[dict[str, Any]]:
+    """How much of each action's limit is used up now, by what the journal holds."""
+    if settings.charter == UNPINNED or not place.charter.exists():
+        return []
+    chain = read_pinned(place, settings).chain_of(settings.executor)
+    acts = History(Looked(records)).acts()
+    return [
+        {
+            "action": action.id, "most": limit.most, "per": limit.per,
+            "of": limit.parameter or None,
+            "used": decimal_text(spent(acts, limit, action.id, now())),
+        }
+        for action in chain.actions
+        if action.id in settings.acts and (limit := action.limit) is not None
+    ]  # fmt: skip
 
 
 def _act(action: str, value: dict[str, Any]) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import house_option, json_option, say
+from cheget.cli.plain import house_option, json_option, now, say
 from cheget.cli.wording import count
 from cheget.errors import HouseError, NotAcceptedError
 
 if TYPE_CHECKING:
     from cheget.order.ledger import Ledger, Proved
+    from cheget.order.proceeding import Proceeding
     from cheget.order.verify import Pinned
     from cheget.service.counter import LocalCounter
 
@@ -62,6 +63,8 @@ def verify_(file: Path | None, digest: str | None, folder: Path | None, as_json:
             f"every entry proved: {count(orders, 'order')}, {count(receipts, 'receipt')},"
             f" and the law they stood under"
         )
+        for line in _overdue(proved):
+            click.echo(line)
         click.echo(f"  charter  {charter.digest}, version {charter.version}")
         for name, head in (("law", proved.law_head), ("orders", proved.orders_head)):
             click.echo(f"  {name:<8} {head.size} entries, root {head.root}")
@@ -177,6 +180,27 @@ def _texts(desk: LocalCounter, words: tuple[str, ...]) -> list[str]:
     ]
 
 
+def _overdue(proved: Proved) -> list[str]:
+    """The notice of each emergency that nobody has reviewed in time, and its words."""
+    from cheget.cli.emergencies import notice
+    from cheget.order.documents import order_name
+
+    return [
+        f"{line}  {order_name(one.digest)}"
+        for one in _unreviewed(proved) for line in notice(one, now())
+    ]  # fmt: skip
+
+
+def _unreviewed(proved: Proved) -> list[Proceeding]:
+    from cheget.order.reviews import asked
+
+    return [
+        one
+        for one in proved.proceedings
+        if (review := asked(one)) is not None and review.standing(now()) == "overdue"
+    ]
+
+
 def _value(proved: Proved) -> dict[str, Any]:
     states: dict[str, int] = {}
     for proceeding in proved.proceedings:
@@ -188,6 +212,7 @@ def _value(proved: Proved) -> dict[str, Any]:
         "orders": len(proved.proceedings),
         "states": states,
         "receipts": len(proved.receipts),
+        "overdue": [one.digest for one in _unreviewed(proved)],
         "heads": {
             "law": {"root": proved.law_head.root, "size": proved.law_head.size},
             "orders": {"root": proved.orders_head.root, "size": proved.orders_head.size},

@@ -23,6 +23,7 @@ from cheget.cli.context import (
     say,
     signing_options,
 )
+from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import paint, shortened, title, verdict
 from cheget.cli.sharing import sign_over, with_serials
 from cheget.cli.terminal import safe
@@ -87,7 +88,7 @@ def transmit(
         assert proceeding is not None  # noqa: S101 - a new order has a state
         value = {
             "order": done.digest, "words": order_name(done.digest), "position": done.position,
-            "state": proceeding.state,
+            "state": proceeding.state, "review": as_value(proceeding, now()),
         }  # fmt: skip
         say(value, options["as_json"], lambda: _print_sent(desk, done.digest))
 
@@ -104,7 +105,7 @@ def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
             {
                 "order": one.digest, "words": order_name(one.digest), "state": one.state,
                 "action": one.order.action, "chain": one.law.chain.id,
-                "originator": one.order.originator,
+                "originator": one.order.originator, "review": as_value(one, now()),
             }
             for one in found
         ]  # fmt: skip
@@ -114,6 +115,8 @@ def list_(folder: Path | None, only_open: bool, as_json: bool) -> None:
                 click.echo("No orders.")
             for one in found:
                 click.echo(title(one))
+                for line in notice(one, now()):
+                    click.echo(f"  {line}")
                 click.echo(f"  {verdict(one, desk.receipts(one.digest), now())}")
 
         say(value, as_json, text)
@@ -252,6 +255,8 @@ def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
 
 def _print_sent(desk: Counter, digest: str) -> None:
     proceeding = desk.proceeding(digest)
+    for line in notice(proceeding, now()):
+        click.echo(line)
     click.echo(title(proceeding))
     click.echo(paint(verdict(proceeding, [], now()), "yellow"))
     click.echo(f"  digest {digest}")

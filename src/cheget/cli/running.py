@@ -71,8 +71,7 @@ def run(
             )
         agent = open_agent(place, name, anchors, sources, crew)
         try:
-            every_ = 0 if once else seconds
-            clear = _rounds(agent, sources, place.folder / "receipts", every_, as_json)
+            clear = _rounds(agent, sources, place.folder, 0 if once else seconds, as_json)
         except KeyboardInterrupt:
             return
         finally:
@@ -82,7 +81,7 @@ def run(
 
 
 def _rounds(
-    agent: Agent, sources: Sequence[Asked], receipts: Path, every: int, as_json: bool
+    agent: Agent, sources: Sequence[Asked], folder: Path, every: int, as_json: bool
 ) -> bool:
     """Ask again and again; say what is new. With ``every`` 0, ask once."""
     from cheget.cli.sources import leave_receipt
@@ -93,8 +92,9 @@ def _rounds(
         taken = _asked(agent, again=every > 0)
         for one in taken:
             if one.receipt is not None:
-                leave_receipt(receipts, one.receipt)
+                leave_receipt(folder / "receipts", one.receipt)
             if told.get(one.order) != (one.outcome, one.says):
+                _keep(folder, agent.executor, one)
                 told[one.order] = (one.outcome, one.says)
                 _tell(agent.executor, one, as_json)
         if not every:
@@ -162,6 +162,16 @@ def _asked_to_stop() -> _Stop:
 
     signal.signal(signal.SIGTERM, stop)
     return stopped
+
+
+def _keep(folder: Path, executor: str, taken: Taken) -> None:
+    """For auditors; that it can't be kept stops no executor."""
+    from cheget.cli.kept import keep_refused
+
+    try:
+        keep_refused(folder, executor, taken)
+    except HouseError as error:
+        _warn(f"what was refused is not kept: {error}")
 
 
 def _tell(executor: str, taken: Taken, as_json: bool) -> None:

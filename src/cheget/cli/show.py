@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from cheget.cli.context import at_counter, find_order, json_option, now, reading_options, say
+from cheget.cli.emergencies import as_value, findings, notice
 from cheget.cli.journals import outputs, quoted
 from cheget.cli.render import (
     as_json,
     ladder,
     paint,
     questions,
+    reasons_of,
     signed_lines,
     title,
     verdict,
@@ -44,11 +46,13 @@ def show(words: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
                 for line in quoted(output, LINES):
                     click.echo(line)
 
-        say({**_json(seen), "outputs": said}, as_json, text)
+        say({**described(seen), "outputs": said}, as_json, text)
 
 
 def print_whole(seen: View) -> None:
-    """Verdict, ladder, what everybody signs, questions and receipts."""
+    """Verdict, ladder, what everybody signs, questions, receipts and reviews."""
+    for line in notice(seen.proceeding, now()):
+        click.echo(line)
     click.echo(click.style(verdict(seen.proceeding, seen.receipts, now()), bold=True))
     click.echo(title(seen.proceeding))
     for line in ladder(seen.proceeding, seen.papers):
@@ -61,6 +65,8 @@ def print_whole(seen: View) -> None:
     for receipt in seen.receipts:
         colour = "green" if receipt.outcome == "carried-out" else "yellow"
         click.echo(f"  {receipt.executor:<20} {paint(receipt.outcome, colour)}")
+    for line in findings(seen.proceeding, reasons_of(seen.papers)):
+        click.echo(line)
 
 
 def _said(seen: View) -> list[str]:
@@ -70,5 +76,7 @@ def _said(seen: View) -> list[str]:
     ]
 
 
-def _json(seen: View) -> dict[str, object]:
-    return as_json(seen.proceeding, seen.receipts, seen.papers)
+def described(seen: View) -> dict[str, object]:
+    """An order as JSON, with the review that it asks for."""
+    review = as_value(seen.proceeding, now(), reasons_of(seen.papers))
+    return {**as_json(seen.proceeding, seen.receipts, seen.papers), "review": review}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cheget.cli.kept import append_line, read_lines
 from cheget.cli.plain import house_option, json_option, say
 from cheget.cli.running import FOLDER, NAME
 from cheget.cli.terminal import safe
@@ -36,7 +35,7 @@ def test(name: str, own: Path | None, folder: Path | None, as_json: bool) -> Non
 
     place = place_of(name, own, folder)
     value = trial_of(place, name)
-    _keep(place, value)
+    append_line(place.folder / KEPT, value)  # an agent at work holds the journal
     say(value, as_json, lambda: _print(value))
     if not value["passed"]:
         raise click.exceptions.Exit(1)
@@ -73,31 +72,13 @@ def trial_of(place: Place, name: str) -> dict[str, Any]:
 
 def last_trial(place: Place) -> dict[str, Any] | None:
     """When it was tested last, and how many ways round were open; None before it was."""
-    try:
-        lines = (place.folder / KEPT).read_text("utf-8").splitlines()
-    except OSError:
+    if not (lines := read_lines(place.folder / KEPT)):
         return None
-    if not lines:
-        return None
-    found = json.loads(lines[-1])
+    found = lines[-1]
     return {
         "at": found["at"], "passed": found["passed"],
         "ways_round": sum(one["result"] == "not-denied" for one in found["ways_round"]),
     }  # fmt: skip
-
-
-def _keep(place: Place, value: dict[str, Any]) -> None:
-    """Beside the journal, which an agent at work holds: a test may run while it does."""
-    line = json.dumps(value, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    path = place.folder / KEPT
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(file, "ab") as stream:
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise HouseError(f"{path}: {error.strerror}") from error
 
 
 def _print(value: dict[str, Any]) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from cheget.cli.context import at_counter, find_order, json_option, now, pins_of, reading_options
-from cheget.cli.render import as_json as described
-from cheget.cli.render import is_carried_out, ladder, title, verdict
+from cheget.cli.emergencies import findings, notice
+from cheget.cli.render import is_carried_out, ladder, reasons_of, title, verdict
+from cheget.cli.show import described
 from cheget.cli.view import View, view
 
 
@@ -40,10 +41,10 @@ def watch(
 
 def _said(seen: View, as_json: bool) -> str:
     if as_json:
-        value = described(seen.proceeding, seen.receipts, seen.papers)
-        return json.dumps(value, sort_keys=True, ensure_ascii=False)
-    lines = [title(seen.proceeding), *ladder(seen.proceeding, seen.papers)]
-    return "\n".join([*lines, _still(seen)])
+        return json.dumps(described(seen), sort_keys=True, ensure_ascii=False)
+    lines = [*notice(seen.proceeding, now()), title(seen.proceeding)]
+    lines += [*ladder(seen.proceeding, seen.papers), _still(seen)]
+    return "\n".join([*lines, *findings(seen.proceeding, reasons_of(seen.papers))])
 
 
 def _still(seen: View) -> str:

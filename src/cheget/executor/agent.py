@@ -90,12 +90,13 @@ Performer = Callable[[Act, Attempt], Result]
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a code: an outcome, or why not (yet)."""
+    """What became of a code: an outcome, or why not (yet), and at which step."""
 
     order: str
     outcome: str  # carried-out, failed, unknown, refused, waiting
     says: str
     receipt: bytes | None = None
+    step: int | None = None
 
 
 class Agent:
@@ -197,7 +198,7 @@ class Agent:
         error = explanation.error
         if error is not None and error.step < BEFORE_TIME:
             self._remember_stop(code, explanation)
-            return Taken(order, "refused", str(error))
+            return Taken(order, "refused", str(error), step=error.step)
         proceeding, orders, law = (
             explanation.proceeding, explanation.orders_head, explanation.law_head,
         )  # fmt: skip
@@ -285,9 +286,9 @@ class Agent:
             )  # fmt: skip
             check_parameters(dict(verified.proceeding.order.parameters))
         except (StoppedError, OptionError) as error:
-            return Taken(order, "refused", str(error))
+            return Taken(order, "refused", str(error), step=error.step)
         except VerificationError as error:
-            return Taken(order, "waiting", str(error))
+            return Taken(order, "waiting", str(error), step=error.step)
         return self._act(verified)
 
     def _freshest(self, code: bytes, order: str) -> bytes:
@@ -332,9 +333,9 @@ class Agent:
             return done
         if isinstance(error, CrewRefusedError):
             return self._crew_refused(order, explanation, says)
-        if isinstance(error, StoppedError):
-            return Taken(order, "refused", says)
-        return Taken(order, "waiting", says)
+        step = error.step if error is not None else None
+        outcome = "refused" if isinstance(error, StoppedError) else "waiting"
+        return Taken(order, outcome, says, step=step)
 
     def _crew_refused(self, order: str, explanation: Explanation, says: str) -> Taken:
         assert explanation.proceeding is not None  # noqa: S101 - step 10 was reached

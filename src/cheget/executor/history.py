@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 from cheget.errors import BadShareError
-from cheget.executor.journal import Journal, Record
+from cheget.executor.journal import Record
 from cheget.order.circumstances import Act
 from cheget.order.explanation import Explanation
 from cheget.order.fields import Head
 
 
+class Records(Protocol):
+    """A journal's records: of one that is open, or of one that is only looked at."""
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """All of them."""
+        ...
+
+    def of_kind(self, *kinds: str) -> Iterator[Record]:
+        """Those of some kinds, in order."""
+        ...
+
+    def of_order(self, order: str, *kinds: str) -> list[Record]:
+        """Those about one order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The records of a journal that somebody else may hold."""
+
+    records: Sequence[Record]
+
+    def of_kind(self, *kinds: str) -> Iterator[Record]:
+        """Those of some kinds, in order."""
+        return (record for record in self.records if record.kind in kinds)
+
+    def of_order(self, order: str, *kinds: str) -> list[Record]:
+        """Those about one order."""
+        return [one for one in self.of_kind(*kinds) if one.facts.get("order") == order]
+
+
 class History:
     """Questions to a journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Records) -> None:
         self._journal = journal
 
     def first_stored(self, order: str) -> int | None:

@@ -6,7 +6,7 @@ a code can change them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -118,19 +118,25 @@ def check_once(
     return f"attempt {len(seen.outcomes) + 1} of {action.attempts}"
 
 
+def spent(acts: Iterable[Act], limit: Limit, action: str, now: int) -> Fraction:
+    """How much of a limit the acts in the journal have used up, in the span that ends now.
+
+    Raises:
+        AlreadyActedError: one of them does not say how much.
+    """
+    lately = [act for act in acts if act.action == action and act.at > now - limit.per]
+    if not limit.parameter:
+        return Fraction(len(lately))
+    if any(limit.parameter not in act.parameters for act in lately):
+        raise AlreadyActedError(f"an earlier act does not say how much {limit.parameter}")
+    return sum((exact(act.parameters[limit.parameter]) for act in lately), Fraction(0))
+
+
 def _check_limit(
     seen: Circumstances, limit: Limit, action: str, parameters: Mapping[str, str]
 ) -> None:
-    now = seen.now or 0
-    lately = [act for act in seen.acts if act.action == action and act.at > now - limit.per]
-    if limit.parameter:
-        if any(limit.parameter not in act.parameters for act in lately):
-            raise AlreadyActedError(f"an earlier act does not say how much {limit.parameter}")
-        used = sum((exact(act.parameters[limit.parameter]) for act in lately), Fraction(0))
-        wanted = exact(parameters[limit.parameter])
-    else:
-        used, wanted = Fraction(len(lately)), Fraction(1)
-    if used + wanted > exact(limit.most):
+    wanted = exact(parameters[limit.parameter]) if limit.parameter else Fraction(1)
+    if spent(seen.acts, limit, action, seen.now or 0) + wanted > exact(limit.most):
         of = f" of {limit.parameter}" if limit.parameter else ""
         raise AlreadyActedError(f"over the limit of {limit.most}{of} in {limit.per} s")
 

@@ -23,10 +23,12 @@ from cheget.order.documents import (
     Order,
     Question,
     Refusal,
+    Review,
 )
 from cheget.order.envelope import Envelope
 from cheget.order.fields import Head, Text, check_text
 from cheget.order.keys import PublicKey
+from cheget.order.proceeding import Proceeding
 from cheget.order.signatures import key_hint
 from cheget.order.verify import Verified
 
@@ -189,6 +191,19 @@ def draft_question(order: str, *, signer: str, reason: Text, now: int) -> Questi
 def draft_countermand(subject: str, *, signer: str, reason: Text, now: int) -> Countermand:
     """A countermand of an order, or of the signer's own attestation."""
     return Countermand(now, reason.digest, signer, subject)
+
+
+def draft_review(proceeding: Proceeding, *, signer: str, finding: Text, now: int) -> Review:
+    """A review of what was released.
+
+    Raises:
+        NotAllowedError: it was not released, or its action asks nobody to review it.
+    """
+    if proceeding.release is None:
+        raise NotAllowedError("the order was not released: there is nothing to review")
+    if proceeding.action.review is None:
+        raise NotAllowedError(f"nobody is asked to review {proceeding.action.id}")
+    return Review(now, finding.digest, proceeding.digest, proceeding.release.digest, signer)
 
 
 def draft_attestation(

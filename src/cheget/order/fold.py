@@ -31,6 +31,7 @@ from cheget.order.proceeding import (
     Proceeding,
     Refused,
     Release,
+    Reviewed,
     Rung,
     changed,
     prior_of,
@@ -467,19 +468,18 @@ def _review(proceeding: Proceeding, entry: Entry, document: Review) -> Proceedin
     _not_ahead(proceeding.law, entry, document.answered_at)
     if proceeding.release is None or document.release != proceeding.release.digest:
         raise UnfitEntryError("only what was released can be reviewed")
-    review = proceeding.action.review
-    seats = (
-        {s for s in names(review.rule) if proceeding.law.person_of(s) == document.signer}
-        if (review)
-        else set()
-    )
-    if not seats:
+    law, review = proceeding.law, proceeding.action.review
+    asked = {law.person_of(seat) for seat in names(review.rule)} if review else set()
+    if document.signer not in asked or law.is_machine(document.signer):
         raise UnfitEntryError(f"{document.signer} is not asked to review this")
-    return _once(proceeding, document.signer, "review")
+    if any(one.person == document.signer for one in proceeding.reviews):
+        raise UnfitEntryError(f"a review by {document.signer} is in the log already")
+    reviewed = Reviewed(document.signer, entry.digest, entry.at)
+    return changed(proceeding, reviews=(*proceeding.reviews, reviewed))
 
 
 def _once(proceeding: Proceeding, person: str, kind: str) -> Proceeding:
-    """Remember a stop or review: one for each signer, kind and state of its subject."""
+    """Remember a stop: one for each signer, kind and state of its subject."""
     state = "ended" if proceeding.ending is not None else proceeding.state
     key = (person, kind, state)
     if key in proceeding.answered:

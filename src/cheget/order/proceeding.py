@@ -44,6 +44,15 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Reviewed:
+    """A review of what was released, as it was logged."""
+
+    person: str
+    digest: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Rung:
     """A level of the ladder as it stands. ``prior`` None: it has not been asked."""
 
@@ -136,6 +145,7 @@ class Proceeding:
     refusals: tuple[Refused, ...] = ()
     late: tuple[Counted, ...] = ()
     answered: frozenset[tuple[str, str, str]] = frozenset()  # signer, kind, state: stops kept
+    reviews: tuple[Reviewed, ...] = ()
     release: Release | None = None
     ending: Ending | None = None
     aways: Mapping[str, Away] = field(default_factory=dict)  # by digest of the absence

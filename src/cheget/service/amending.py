@@ -26,8 +26,12 @@ MAX_CHARTERS = 16 * 1024 * 1024
 KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation", "absence")
 
 
-def law_state(tx: Reading) -> LawState:
+def law_state(tx: Reading, before: int | None = None) -> LawState:
     """What the law log amounts to, every entry verified again.
+
+    Args:
+        tx: Of the house's store.
+        before: Seconds; entries logged from then on are left out. None: all are read.
 
     Raises:
         NotAcceptedError: no charter has been proposed.
@@ -48,8 +52,9 @@ def law_state(tx: Reading) -> LawState:
     if len(entries) != tx.size("law"):
         raise StoreError("the law log holds an entry that this version cannot follow")
     for one in entries:
-        filed = open_envelope(one.envelope)
-        state = follow(state, LawEntry(one.position, decode(one.leaf).at, filed))
+        at = decode(one.leaf).at
+        if before is None or at < before:
+            state = follow(state, LawEntry(one.position, at, open_envelope(one.envelope)))
     return state
 
 

@@ -173,7 +173,7 @@ def people_view(
         {
             "who": name, "machine": one.machine, "away": away.get(name, ""),
             "posts": ", ".join(p for p, who in charter.posts.items() if who == name) or "no post",
-            "keys": [_key(key) for key in usable.people[name].keys],
+            "signs": [_key(key) for key in usable.people[name].keys],
         }
         for name, one in charter.people.items()
     ]  # fmt: skip

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import (
-    FileResponse,
     HTMLResponse,
     Response,
     StreamingResponse,
@@ -25,7 +23,7 @@ from cheget.order.telling import until, verdict
 from cheget.service.api.problems import Problem
 from cheget.service.store import Reading, StoredEntry
 from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
-from cheget.web.rendering import STATIC
+from cheget.web.rendering import files
 from cheget.web.showing import order_view, shown, title_of
 from cheget.web.visit import SignedIn, Visit, waiting
 
@@ -213,9 +211,9 @@ async def events(
 @router.get("/static/{name}")
 def static_file(name: str) -> Response:
     """A file of ours; its address holds its hash."""
-    known = {one.name for one in STATIC.iterdir()}
-    if name not in known or PurePosixPath(name).name != name:
+    found = files().get(name)
+    if found is None:
         raise Problem(404, "not-here", "there is no such file")
-    forever = {"Cache-Control": "public, max-age=31536000, immutable",
-               "X-Content-Type-Options": "nosniff"}  # fmt: skip
-    return FileResponse(STATIC / name, headers=forever)
+    data, media_type = found
+    forever = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(data, media_type=media_type, headers=forever)

@@ -28,10 +28,21 @@ def _environment() -> Environment:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def files() -> dict[str, tuple[bytes, str]]:
+    """The files that pages are made of, each with its media type."""
+    types = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
+             ".woff2": "font/woff2"}  # fmt: skip
+    return {
+        one.name: (one.read_bytes(), types.get(one.suffix, "text/plain"))
+        for one in STATIC.iterdir()
+    }
+
+
 @lru_cache(maxsize=64)
 def static(name: str) -> str:
     """The address of a file of ours, with its hash: kept for ever, changed with the file."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(files()[name][0]).hexdigest()[:12]
     return f"/static/{name}?{digest}"
 
 

@@ -43,6 +43,9 @@ class Guard:
                 ]  # fmt: skip
             await send(message)
 
+        if not _has_body(scope):
+            await self._app(scope, receive, said)
+            return
         try:
             body = await self._body(scope, receive)
         except Problem as no:
@@ -70,8 +73,6 @@ class Guard:
         """
         headers = dict(scope["headers"])
         length = headers.get(b"content-length")
-        if length is None and b"transfer-encoding" not in headers:
-            return b""
         cap = self._cap(headers)
         if length is not None and (not length.isdigit() or int(length[:12]) > cap):
             raise Problem(413, "too-large", f"a body has at most {cap:,} bytes here")
@@ -99,3 +100,9 @@ class Guard:
         except Problem:
             return SMALL
         return LARGE
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether a body is announced; where none is, only a client that leaves is waited for."""
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" in names or b"transfer-encoding" in names

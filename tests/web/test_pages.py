@@ -1,0 +1,125 @@
+"""People in browsers: enrolled, signed in, asked, answering, each with a passkey of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from web.conftest import Served
+
+pytestmark = pytest.mark.xdist_group("chromium")
+
+
+@pytest.fixture(scope="module")
+def house(served: Served) -> Served:
+    served.enrol("ann", "bob", "dee")
+    return served
+
+
+def transmit(house: Served, reason: str) -> str:
+    """An order by ann, on her page; its digest."""
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/transmit")
+    ann.get_by_label("database").select_option("orders")
+    ann.get_by_label("Why; signed").fill(reason)
+    ann.get_by_role("button", name="Sign and transmit to team").click()
+    ann.wait_for_url("**/orders/*")
+    return str(ann.url.rsplit("/", 1)[1])
+
+
+def test_an_order_goes_down_the_ladder_by_passkeys_and_is_carried_out(house: Served) -> None:
+    order = transmit(house, "ticket 1182")
+    ann, bob, dee = house.seats["ann"], house.sign_in("bob"), house.sign_in("dee")
+    assert "order waits for you" in bob.locator("h1").inner_text()
+    assert "Nothing waits" in dee.locator("h1").inner_text()
+    bob.get_by_role("link", name="wipe of Wiping the database").click()
+    bob.get_by_role("button", name="Concur").click()
+    bob.get_by_text("You concurred at").wait_for()
+    # Without being asked to, ann's page has followed.
+    ann.get_by_text("Waits at security.").wait_for()
+    dee.goto(f"{house.at}/orders/{order}")
+    dee.get_by_label("Why; signed").fill("as agreed")
+    dee.get_by_role("button", name="Concur").click()
+    dee.get_by_text("Released.").first.wait_for()
+    ann.get_by_text("Released.").first.wait_for()
+    assert "every entry proved: 1 order" in house.shell.must("log", "verify")
+    assert house.shell.must("show", order).startswith("Released")
+    assert not house.faults
+
+
+def test_a_refusal_is_signed_and_its_reason_stands_on_everybodys_page(house: Served) -> None:
+    order = transmit(house, "ticket 1183")
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/orders/{order}")
+    assert bob.get_by_text("Your refusal stops this order").count()
+    bob.get_by_label("Why; signed").fill("<script>alert(1)</script> not on a Friday")
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_text("Stopped").first.wait_for()
+    ann = house.seats["ann"]
+    ann.get_by_text("not on a Friday").wait_for()
+    assert ann.locator("blockquote").first.inner_text().startswith("“<script>alert(1)</script>")
+    assert not house.faults
+
+
+def test_what_is_typed_survives_a_page_that_follows(house: Served) -> None:
+    order = transmit(house, "ticket 1184")
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/orders/{order}")
+    bob.get_by_label("Why; signed").fill("I am still typing")
+    ann = house.seats["ann"]
+    ann.get_by_label("Why; signed").fill("which backup?")
+    ann.get_by_role("button", name="Ask something").click()
+    bob.get_by_text("which backup?").wait_for()
+    assert bob.get_by_label("Why; signed").input_value() == "I am still typing"
+    ann.get_by_text("which backup?").wait_for()
+    ann.wait_for_load_state()
+    ann.get_by_role("button", name="Countermand").click()
+    bob.get_by_text("Countermanded by ann").first.wait_for()
+    assert not house.faults
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/orders",
+        "/order",
+        "/transmit",
+        "/chain",
+        "/executors",
+        "/people",
+        "/log",
+        "/signin",
+        "/enrol",
+    ],
+)
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_a_page_is_good_for_whoever_reads_by_ear_or_keyboard(
+    house: Served, path: str, look: str
+) -> None:
+    """No fault that axe finds, none in the console, and nothing that scrolls sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = house.sign_in("ann")
+    page.emulate_media(color_scheme="light" if look == "light" else "dark")
+    page.set_viewport_size({"width": 390 if look == "phone" else 1280, "height": 844})
+    if path == "/order":
+        page.goto(f"{house.at}/orders")
+        page.locator("ol.list a").first.click()
+        page.wait_for_url("**/orders/*")
+    else:
+        page.goto(f"{house.at}{path}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not house.faults
+
+
+def test_nobody_reads_without_a_session(house: Served) -> None:
+    page: Any = house.context()
+    page.goto(f"{house.at}/orders")
+    assert page.url.startswith(f"{house.at}/signin")
+    page.get_by_label("Your name on the roster").fill("ann")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_text("Nothing was signed").wait_for()
