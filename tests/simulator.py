@@ -13,7 +13,12 @@ from cheget.audit.instant import from_text
 from cheget.chain.chain import Chain
 from cheget.chain.parse import parse_chain
 from cheget.chain.rule import names
+from cheget.executor.unsealing import file_name
+from cheget.keyring.dealt import Deals, Dealt, write_durably
+from cheget.keyring.handing import Given, Hands
+from cheget.keyring.sealing import deal, with_sealing
 from cheget.keyring.signer import Ed25519Signer
+from cheget.order.allowed import in_order
 from cheget.order.charter import Charter, LogKey, Person, Terms
 from cheget.order.circumstances import Circumstances
 from cheget.order.consequence import turns
@@ -79,9 +84,11 @@ class ChainSimulator:
     posts: Mapping[str, str] | None = None
     executors: Sequence[str] | None = None
     second_keys: frozenset[str] = frozenset()
+    sealing: bool = False  # whether keys are enrolled with sealing keys
     deployment: str = "00112233445566778899aabbccddeeff"
     clock: HandClock = field(default_factory=HandClock)
     number: int = 0
+    shares: Sequence[bytes] = ()
 
     def __post_init__(self) -> None:
         members = {member.id: member.id for member in self.chain.members}
@@ -101,7 +108,7 @@ class ChainSimulator:
             self.deployment, "example", 1, (self.chain,),
             {p: Person(self._keys(p), p in self.machines) for p in self.signers},
             self.staff,
-            {one: s.public for one, s in self.executor_signers.items()},
+            {one: self._public(s) for one, s in self.executor_signers.items()},
             Terms(
                 LogKey("cheget.example/orders", self.log_signers["orders"].public.key),
                 LogKey("cheget.example/law", self.log_signers["law"].public.key),
@@ -115,14 +122,17 @@ class ChainSimulator:
         self.order = ""
 
     def _keys(self, person: str) -> tuple[PublicKey, ...]:
-        again = (signer(f"{person} again").public,) if person in self.second_keys else ()
-        return (self.signers[person].public, *again)
+        again = (self._public(signer(f"{person} again")),) if person in self.second_keys else ()
+        return (self._public(self.signers[person]), *again)
+
+    def _public(self, one: Ed25519Signer) -> PublicKey:
+        return with_sealing(one) if self.sealing else one.public
 
     def _found(self) -> None:
         holders = [*self.signers.items(), *self.executor_signers.items()]
         holders += [(person, signer(f"{person} again")) for person in self.second_keys]
         enrolments = [
-            enclose(draft_enrolment(self.deployment, who, s.public, self.fresh()), s)
+            enclose(draft_enrolment(self.deployment, who, self._public(s), self.fresh()), s)
             for who, s in holders
         ]
         text = self.text("the first charter")
@@ -167,13 +177,13 @@ class ChainSimulator:
         self, who: str, action: str, executors: Sequence[str], *, reason: str = "because",
         attestations: Sequence[str] = (), files: Sequence[bytes] = (), **parameters: str,
     ) -> Acknowledgement:  # fmt: skip
-        text = self.text(reason)
+        text, listed = self.text(reason), in_order(executors)
         order = draft_order(
-            self.law, originator=who, action=action, executors=executors, parameters=parameters,
+            self.law, originator=who, action=action, executors=listed, parameters=parameters,
             reason=text, now=self.clock.now(), nonce=self.fresh(), attestations=attestations,
         )  # fmt: skip
-        stored = enclose(order, self.signers[who])
-        done = self.desk.transmit(stored, sorted(executors), [text], files)
+        order, shares = self.hands(who).sign_over(order, listed)
+        done = self.desk.transmit(enclose(order, self.signers[who]), listed, [text], files, shares)
         self.order = done.digest
         return done
 
@@ -186,9 +196,42 @@ class ChainSimulator:
         data = self.desk.papers(self.order)
         return verify_papers(data, pinned=self.pinned, now=self.clock.now())
 
+    @property
+    def deals(self) -> Deals:
+        return Deals(self.folder / "seals")
+
+    @property
+    def sealed(self) -> Path:
+        """Where the executors' sealed secrets lie."""
+        return self.folder / "sealed"
+
+    def hands(self, who: str) -> Hands:
+        """A member's own program, which hands shares over."""
+        given = Given(self.folder / "given" / who)
+        return Hands(self.charter, who, self.signers[who], self.deals, given)
+
+    def seal(self, executor: str, action: str, *, serials: int = 1, first: int = 1,
+             **secrets: bytes) -> list[Dealt]:  # fmt: skip
+        """A ceremony: serials dealt to members, and the secrets sealed beside the executor."""
+        found = []
+        dealer = next(person for person in self.signers if person not in self.machines)
+        for serial in range(first, first + serials):
+            sealed, shares = deal(
+                self.law, executor=executor, action=action, serial=serial, secrets=secrets,
+                dealer=dealer, signer=self.signers[dealer],
+                entropy=(self.fresh(), self.fresh()),
+            )  # fmt: skip
+            found.append(Dealt(sealed.filed, sealed.seal, tuple(shares)))
+            write_durably(
+                self.sealed / executor / file_name(action, serial), sealed.encode(), 0o600
+            )
+        self.deals.write(found)
+        return found
+
     def concurrence(
         self, who: str, seat: str | None = None, absence: str | None = None
     ) -> bytes:  # fmt: skip
+        """A concurrence; its shares, if any, lie in ``shares`` until it is sent."""
         verified = self.verified()
         pending = verified.proceeding.pending
         if seat is None and pending is not None:
@@ -197,11 +240,13 @@ class ChainSimulator:
             verified, signer=who, seat=seat or who, reason=self.text("agreed"),
             now=self.clock.now(), absence=absence,
         )  # fmt: skip
+        document, self.shares = self.hands(who).concur_over(verified, document)
         return enclose(document, self.signers[who])
 
     def concur(self, *people: str, seat: str | None = None) -> Acknowledgement:
         for who in people:
-            done = self.desk.concur(self.concurrence(who, seat))
+            stored = self.concurrence(who, seat)
+            done = self.desk.concur(stored, (), self.shares)
         return done
 
     def refuse(self, who: str, reason: str = "no") -> Acknowledgement:

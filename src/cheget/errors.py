@@ -32,6 +32,8 @@
     │   ├── SwappedProgramError     the program is not the one whose digest is configured
     │   ├── UserError               the user to run it as: unknown, or not to be become
     │   └── SecretError             a secret: missing, open to others, or its vault fails
+    ├── SealError                   a secret that cannot be sealed, or a seal that cannot be opened
+    │   └── BadShareError           a share that is not the one dealt; says whose
     ├── WayRoundError               a way round the chain that could not be tried
     │   └── HungError               it took too long, and was killed with its children
     ├── AwayError                   a house over the network: nobody answers, or not now
@@ -214,6 +216,14 @@ class UserError(ActError):
 
 class SecretError(ActError):
     """A secret that is missing, empty, open to others, or whose vault's client failed."""
+
+
+class SealError(ChegetError):
+    """A secret that cannot be sealed to a chain, or a seal that cannot be opened."""
+
+
+class BadShareError(SealError):
+    """A share that is missing, does not open, or is not the one dealt; the message says whose."""
 
 
 class WayRoundError(ChegetError):

@@ -243,6 +243,33 @@ def crewed(shell: Shell) -> None:
     released(shell, chain, f"{people}posts: {{production-db/witness: eve}}\n", (*EVERYBODY, "eve"))
 
 
+APART = """\
+chain: wipe-database
+members: {ann: Ann, bob: Bob, cho: Cho, dee: Dee}
+levels:
+  - {level: request,  members: [ann]}
+  - {level: team,     members: [bob, cho], rule: any, veto: any}
+  - {level: security, members: [dee], for: [wipe]}
+  - {level: again,    members: [ann, dee], rule: any, for: [flush]}
+executors: {production-db: The production database}
+actions:
+  wipe: {executors: [production-db], parameters: {database: {one-of: [orders, billing]}}}
+  flush: {executors: [production-db]}
+amend: bob and dee
+"""
+
+
+def sealable(shell: Shell) -> None:
+    """A chain whose levels share nobody, and an executor whose act wants a sealed token."""
+    founded(shell, APART)
+    settings = shell.here / "executors" / "production-db" / "executor.yaml"
+    text = settings.read_text().replace("guard: wrapper", "guard: sealed", 1)
+    run = """[/bin/sh, -c, 'test ${#TOKEN} = 43 && echo "$1 with $TOKEN"', act, "{database}"]"""
+    acts = f"secrets: {{TOKEN: seal}}\nact: {{wipe: {{run: {run}}}}}"
+    text = re.sub(r"^act: .*$", lambda _: acts, text, flags=re.MULTILINE)
+    settings.write_text(text)
+
+
 def emergency(shell: Shell) -> None:
     """The charter holds, with an action that is looked at afterwards."""
     action = ("emergency-wipe: {executors: [production-db], limit: 1 per 7d,"
@@ -251,6 +278,7 @@ def emergency(shell: Shell) -> None:
 
 
 STARTS = {
+    "sealable": sealable,
     "crewed": crewed,
     "emergency": emergency,
     "house": house,

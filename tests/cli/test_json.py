@@ -189,6 +189,17 @@ def test_before_there_is_a_house(at: Any) -> None:
     assert [one["sound"] for one in found] == [False, *[True] * len(names)]
 
 
+def test_what_could_be_sealed(at: Any) -> None:
+    house = at("empty")
+    (firmware,) = house.says("check --sealed release-firmware")
+    assert [(one["action"], one["shares"]) for one in firmware["sealing"]] == [
+        ("beta", 6), ("stable", 9),
+    ]  # fmt: skip
+    wipe, council = house.says("check --sealed wipe-database eu-council", status=1)
+    assert [one["opens"] for one in wipe["sealing"]] == [["ann", "bob", "dee"], ["ann"]]
+    assert "would take 1,051 shares" in council["sealing"][0]["refused"]
+
+
 def test_a_house_is_made_and_rehearsed(at: Any) -> None:
     house = at("empty")
     made = house.says("init wipe-database")
@@ -359,6 +370,39 @@ def test_a_code_verifies_or_says_which_step_does_not(at: Any) -> None:
     assert other["holds"] is False
     Path("nonsense").write_text("nonsense")
     assert house.says("verify nonsense --charter charter.json", status=1)["order"] is None
+
+
+def test_a_ceremony(at: Any) -> None:
+    house = at("sealable")
+    checked = house.says("seal production-db --check", status=1)
+    assert [one["refused"] is None for one in checked["actions"]] == [True, False]
+    sealed = house.says(
+        "seal production-db --action wipe --generate TOKEN --generate KEY=ed25519 --key ann.key"
+        " --serials 2 --yes"
+    )
+    assert (sealed["secrets"], [*sealed["public"]]) == (["KEY", "TOKEN"], ["KEY"])
+    assert Path(sealed["public"]["KEY"]).read_text().startswith("-----BEGIN PUBLIC KEY-----")
+    added = house.says(
+        "seal production-db --action wipe --generate TOKEN --key ann.key --serials 2 --add --yes"
+    )
+    assert [(one["first"], one["last"]) for one in added["actions"]] == [(3, 4)]
+    assert house.says("seal production-db --action wipe --check")["actions"][0]["left"] == 4
+    order = house.says("order transmit wipe database=orders --key ann.key --yes")["order"]
+    assert house.says(f"show {order}")["executors"] == ["production-db/1"]
+    for person in ("bob", "dee"):
+        house.says(f"concur {order} --key {person}.key --yes")
+    house.shell.must("people", "charter", "-o", "charter.json")
+    house.shell.must("log", "prove", order, "-o", "papers.json")
+    house.shell.must("order", "code", order, "--executor", "production-db", "-o", "code.json")
+    for file in ("papers.json", "code.json"):
+        assert house.says(f"verify {file} --charter charter.json")["order"] == order
+    (ran,) = house.lines("executor run production-db --once")
+    assert ran["outcome"] == "carried-out"
+    house.shell.must("log", "export", "-o", "ledger.jsonl")
+    for line in Path("ledger.jsonl").read_text().splitlines():
+        check("log-export", json.loads(line))
+    assert house.says("log verify --file ledger.jsonl")["receipts"] == 1
+    assert house.fails("seal production-db --key ann.key --yes", status=1)["kind"] == "SealError"
 
 
 def test_beliefs_out_of_answers(at: Any) -> None:

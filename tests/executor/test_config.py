@@ -90,9 +90,9 @@ bypass:
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("guard: sealed", "`sealed` is not supported yet", (5, 8)),
+        ("guard: sealed", "`sealed`, and no secret of this file is", (5, 8)),
         ("guard: firm", "`firm` means nothing here", (5, 8)),
-        ("secrets: {A: seal}", "`seal` is not supported yet", (5, 14)),
+        ("secrets: {A: 'seal:x'}", "never stands in this file", (5, 14)),
         ("secrets: {A: hunter2}", "never stands in this file", (5, 14)),
         ("secrets: {A: 'file:token'}", "never stands in this file", (5, 14)),
         ("secrets: {A: 'systemd:../x'}", "never stands in this file", (5, 14)),
@@ -111,6 +111,14 @@ def test_a_fault_in_guard_secrets_or_ways_round_is_said_with_its_place(
     error = fault(f"act: {{}}\n{text}\n")
     assert message in error.message
     assert (error.line, error.column) == place
+
+
+def test_a_guard_is_sealed_where_a_secret_is() -> None:
+    text = HEAD + "act: {}\nguard: sealed\nsecrets: {A: seal, B: 'file:/b'}\n"
+    found = parse_configuration(text.encode())
+    assert (found.guard, found.secrets["A"], found.secrets["B"]) == (
+        "sealed", Secret("seal", ""), Secret("file", "/b"),
+    )  # fmt: skip
 
 
 def test_a_call_is_authorised_by_a_secret_that_the_file_names() -> None:

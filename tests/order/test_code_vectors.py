@@ -25,6 +25,7 @@ def read(file: Path) -> tuple[dict[str, str], bytes]:
 
 
 def circumstances(known: dict[str, str]) -> Circumstances:
+    action, number, order = (known.get("serials") or "- 0 ").split(" ")
     return Circumstances(
         now=from_text(known["now"]),
         first_stored=from_text(known["first-stored"]),
@@ -32,6 +33,7 @@ def circumstances(known: dict[str, str]) -> Circumstances:
         clock_mark=from_text(known.get("clock-mark", "1970-01-01T00:00:00Z")),
         tenure=int(known["tenure"]),
         outcomes=tuple(known.get("outcomes", "").split()),
+        serials={(action, int(number)): order} if order else {},
         configured=frozenset(known["configured"].split()) if "configured" in known else None,
     )
 

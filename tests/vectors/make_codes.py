@@ -14,7 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cheget.audit.instant import to_text
-from cheget.order.papers import LogPart, decode_papers
+from cheget.order.draft import draft_concurrence, draft_order, enclose
+from cheget.order.handover import shares_tree
+from cheget.order.papers import Address, LogPart, decode_papers
 from cheget.service.amending import law_state
 from cheget.service.shown import slice_of
 from cheget.service.store import Reading
@@ -74,6 +76,48 @@ def cases(folder: Path) -> Iterator[Case]:
     yield from reviewed(folder)
     yield from forged(folder, ready)
     yield from amended(folder, ready)
+    yield from sealed(folder, ready)
+
+
+def sealed(folder: Path, ready: dict[str, object]) -> Iterator[Case]:
+    """A code under serial 3. What its shares are is looked at after the steps, and not here."""
+    simulator = ChainSimulator(scenario("wipe-database"), folder / "sealed")
+    listed, text = [f"{DB}/3"], simulator.text("because")
+    draft = draft_order(
+        simulator.law, originator="ann", action="wipe", executors=listed,
+        parameters={"database": "orders"}, reason=text, now=simulator.clock.now(),
+        nonce=simulator.fresh(),
+    )  # fmt: skip
+    shares = [b"\x01" * 64]
+    order = replace(draft, shares=shares_tree(shares).root.hex())
+    stored = enclose(order, simulator.signers["ann"])
+    simulator.order = simulator.desk.transmit(stored, listed, [text], (), shares).digest
+    for number, who in enumerate(("bob", "cho", "dee"), 2):
+        shares = [bytes([number]) * 64]
+        answer = draft_concurrence(
+            simulator.verified(), signer=who, seat=who, reason=simulator.text("agreed"),
+            now=simulator.clock.now(),
+        )  # fmt: skip
+        answer = replace(answer, shares=shares_tree(shares).root.hex())
+        simulator.desk.concur(enclose(answer, simulator.signers[who]), (), shares)
+    code = simulator.desk.code(simulator.order, DB)
+    papers = decode_papers(code)
+    assert isinstance(papers.address, Address)
+    yield "sealed", "accept", "the executor is sealed, and the order takes serial 3", code, ready
+    yield "sealed-same-order", "accept", "its own order has claimed the serial", code, {
+        **ready, "serials": f"wipe 3 {simulator.order}",
+    }  # fmt: skip
+    yield "sealed-serial-seen", "reject 9", "another order was seen under the serial", code, {
+        **ready, "serials": f"wipe 3 {'ab' * 32}",
+    }  # fmt: skip
+    for name, why, serial in (
+        ("other-serial", "the order lists another serial", 4), ("no-serial", "it lists one", None),
+    ):  # fmt: skip
+        address = replace(papers.address, serial=serial)
+        lie = replace(papers, address=address).encode()
+        yield f"sealed-{name}", "reject 2", why, lie, ready
+    null = code.replace(b'"serial":3', b'"serial":null')
+    yield "sealed-null-serial", "reject 0", "null for a serial", null, ready
 
 
 def reviewed(folder: Path) -> Iterator[Case]:

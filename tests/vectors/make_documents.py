@@ -63,6 +63,32 @@ def cases() -> Iterator[tuple[str, str, str, str, bytes]]:
         "absence is a deputy's",
         with_fields(BY_KIND["concurrence"], absence=None),
     )
+    yield (
+        "order-no-shares",
+        "accept",
+        "order",
+        "shares are for sealed executors only",
+        with_fields(order, shares=None),
+    )
+    yield (
+        "enrolment-no-sealing",
+        "accept",
+        "enrolment",
+        "a key in an agent has no sealing key",
+        with_fields(BY_KIND["enrolment"], sealing=None),
+    )
+    share, commitment = ["share", "request/ann", "1" * 64], "1" * 64
+    for name, why, tree in (
+        ("index", "a share says where it stands", ["of", 1, [[*share, 0]]]),
+        ("none-needed", "nobody opens it", ["of", 0, [share]]),
+        ("too-many-needed", "nobody can open it", ["of", 2, [share]]),
+        ("no-split", "one share is no tree", share),
+        ("empty", "a split of nothing", ["of", 1, []]),
+        ("post", "no seat of a level", ["of", 1, [["share", "ann", commitment]]]),
+        ("too-many-shares", "over 200 shares", ["of", 1, [share] * 201]),
+        ("text-needed", "a text for a number", ["of", "1", [share]]),
+    ):  # fmt: skip
+        yield f"seal-{name}", "reject", "seal", why, with_fields(BY_KIND["seal"], tree=tree)
     envelopes = {
         "whitespace": ("one blank in the envelope", good.replace(b'":"', b'": "', 1)),
         "newline": ("a newline after the envelope", good + b"\n"),

@@ -28,6 +28,7 @@ from cheget.cli.context import (
 from cheget.cli.emergencies import notice
 from cheget.cli.plain import confirm
 from cheget.cli.render import verdict
+from cheget.cli.sharing import concur_over
 from cheget.cli.show import print_whole
 from cheget.cli.view import View, view
 from cheget.errors import ChegetError, HouseError, NotAcceptedError, StoppedError
@@ -90,7 +91,8 @@ def concur(words: tuple[str, ...], seat: str | None, beside: str | None, **optio
             now=now(),
             absence=turn.absence,
         )
-        done = desk.concur(enclose(document, who.signer), [text])
+        document, shares = concur_over(desk, who, seen.verified, document)
+        done = desk.concur(enclose(document, who.signer), [text], shares)
         _report(desk, done, who, options, f"{who.person} concurs.")
 
 

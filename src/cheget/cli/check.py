@@ -30,11 +30,15 @@ PAGE = (
 
 @click.command()
 @click.argument("chains", nargs=-1, required=True, metavar="CHAIN…")
+@click.option(
+    "--sealed", is_flag=True, help="Whether its executors' secrets could be sealed to it."
+)
 @json_option
-def check(chains: tuple[str, ...], as_json: bool) -> None:
+def check(chains: tuple[str, ...], sealed: bool, as_json: bool) -> None:
     """Check chain files; say where one is wrong, and what a sound one says.
 
-    CHAIN is a file, or a scenario's name. Exit status 1 if any has a fault.
+    CHAIN is a file, or a scenario's name. Exit status 1 if any has a fault, or with --sealed an
+    action to which nothing can be sealed: too many shares, or fewer who open it than release it.
     """
     from cheget.cli.faults import pointed
 
@@ -48,12 +52,25 @@ def check(chains: tuple[str, ...], as_json: bool) -> None:
             if not as_json:
                 click.echo("\n".join(pointed(error)), err=True)
             continue
-        values.append({"file": str(path), "sound": True, **summary(chain)})
+        values.append({"file": str(path), "sound": True, **summary(chain), "sealing": None})
         if not as_json:
             print_chain(path, chain)
+        if sealed:
+            values[-1]["sealing"] = _sealing(chain, as_json)
     say(values, as_json, lambda: None)
-    if not all(value["sound"] for value in values):
+    refused = any(one["refused"] for value in values for one in value.get("sealing") or ())
+    if refused or not all(value["sound"] for value in values):
         raise click.exceptions.Exit(1)
+
+
+def _sealing(chain: Chain, as_json: bool) -> list[dict[str, Any]]:
+    """Whether secrets could be sealed, action by action."""
+    from cheget.cli.openings import judge, print_judged
+
+    found = [judge(chain, action.id) for action in chain.actions]
+    for one in found if not as_json else ():
+        print_judged(one, indent="  ")
+    return [one.to_json() for one in found]
 
 
 def read_chain(path: Path) -> Chain:

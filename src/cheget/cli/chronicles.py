@@ -11,6 +11,7 @@ from cheget.audit.instant import to_text
 from cheget.cli.emergencies import rule_of
 from cheget.cli.guarding import Row
 from cheget.cli.render import is_carried_out
+from cheget.order.allowed import id_of
 from cheget.order.charter import read_charter
 from cheget.order.chronicle import Line, Period, effect_of, within
 from cheget.order.documents import (
@@ -130,7 +131,7 @@ def _order(story: Story, one: Proceeding) -> Row:
         "words": order_name(one.digest), "order": one.digest, "chain": one.law.chain.id,
         "action": order.action,
         "parameters": [f"{name}={value}" for name, value in order.parameters],
-        "executors": list(story.named.get(one.digest, ())),
+        "executors": [id_of(executor) for executor in story.named.get(one.digest, ())],
         "originator": order.originator, "transmitted_at": to_text(one.transmitted),
         "state": one.state, "carried_out": is_carried_out(one, list(last.values())),
         "concurred": [f"{c.person} ({rung.level.id})" for rung in one.rungs for c in rung.counted],

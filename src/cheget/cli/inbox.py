@@ -18,6 +18,7 @@ from cheget.cli.context import (
 )
 from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import title, until
+from cheget.order.allowed import id_of
 from cheget.order.consequence import Turn, turns
 from cheget.order.counter import Counter
 from cheget.order.documents import order_name
@@ -89,7 +90,7 @@ def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceedi
             continue
         if now() >= one.release.at + one.action.hold + one.action.valid_for:
             continue
-        named = set(desk.executors(one.digest))
+        named = set(map(id_of, desk.executors(one.digest)))
         done = {receipt.executor for receipt in desk.receipts(one.digest)}
         found += [
             (one, post)

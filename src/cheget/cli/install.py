@@ -101,6 +101,7 @@ def read_settings(place: Place, name: str) -> Configuration:
 def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> bytes:
     """Write folder, files and key of a new executor; return the enrolment of its key."""
     from cheget.keyring import keyfile
+    from cheget.keyring.sealing import with_sealing
     from cheget.order.draft import draft_enrolment, enclose
 
     if place.settings.exists():
@@ -109,7 +110,7 @@ def make(place: Place, name: str, chain: Chain, deployment: str, at: str) -> byt
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         signer = keyfile.generate(fresh(keyfile.SEED_SIZE))
         keyfile.write(place.key, signer, None, name)
-        stored = enclose(draft_enrolment(deployment, name, signer.public, fresh()), signer)
+        stored = enclose(draft_enrolment(deployment, name, with_sealing(signer), fresh()), signer)
         (place.folder / "enrolment.json").write_bytes(stored + b"\n")
         place.settings.write_text(settings_text(name, chain, at))
         found = shutil.which("cheget")
@@ -182,6 +183,7 @@ def open_agent(
         JournalError: it holds no such charter, or another agent is at work.
     """
     from cheget.executor.agent import Agent
+    from cheget.executor.unsealing import Seals
     from cheget.keyring import keyfile
     from cheget.service.clock import SystemClock
 
@@ -190,7 +192,10 @@ def open_agent(
     signer = keyfile.read(place.key)
     journal = open_journal(place, name, charter, anchors)
     try:
-        return Agent(settings, charter, signer, journal, clock or SystemClock(), sources, crew)
+        return Agent(
+            settings, charter, signer, journal, clock or SystemClock(), sources, crew,
+            seals=Seals(place.folder / "sealed", signer),
+        )  # fmt: skip
     except BaseException:
         journal.close()
         raise

@@ -190,7 +190,11 @@ def _head(records: Sequence[Record], log: str) -> dict[str, Any] | None:
 
 
 def _orders(records: Sequence[Record]) -> list[str]:
-    return list(dict.fromkeys(one.facts["order"] for one in records if "order" in one.facts))
+    return list(
+        dict.fromkeys(
+            one.facts["order"] for one in records if "order" in one.facts and one.kind != "serial"
+        )
+    )
 
 
 def _order(records: Sequence[Record], order: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from cheget.errors import (
     CharterError,
     ChegetError,
     NotAcceptedError,
+    SealError,
     VerificationError,
 )
 
@@ -53,6 +54,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "watch": ("watch:watch", "Follow an order until it ends."),
     "verify": ("verify:verify", "Verify a code offline, step by step."),
     "executor": ("executor:executor", "The agent beside the act: new, pin, run, status, settle."),
+    "seal": ("seal:seal", "Seal an executor's secrets to its chain."),
     "log": ("log:log", "The log: verify, prove, export, redact."),
     "audit": ("audit:audit", "A house in a period, for whoever has to vouch for it."),
     "demo": ("demo:demo", "The chain of the article, through two orders."),
@@ -158,7 +160,7 @@ def _print_json(error: dict[str, object], status: int) -> None:
 
 def status_of(error: ChegetError) -> int:
     """1 for a clear no, 2 for something in the way."""
-    clear = (VerificationError, NotAcceptedError, ChainFileError, CharterError)
+    clear = (VerificationError, NotAcceptedError, ChainFileError, CharterError, SealError)
     return 1 if isinstance(error, clear) else 2
 
 

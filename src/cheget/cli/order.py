@@ -25,6 +25,7 @@ from cheget.cli.context import (
 )
 from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import paint, shortened, title, verdict
+from cheget.cli.sharing import sign_over, with_serials
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
@@ -67,7 +68,7 @@ def transmit(
         state = followed(desk)
         law = _law(state.charter, action, chain_id)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
-        named = sorted(executors) or _only_executor(law, action)
+        named = with_serials(desk, law, action, sorted(executors) or _only_executor(law, action))
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
         draft = draft_order(
@@ -81,7 +82,8 @@ def transmit(
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
             click.confirm(f"{who.person} transmits it?", abort=True)
-        done = desk.transmit(enclose(draft, who.signer), named, [text], files)
+        draft, shares = sign_over(desk, state.charter, who, draft, named)
+        done = desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state
         value = {

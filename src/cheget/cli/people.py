@@ -323,6 +323,7 @@ def _invitation_of(house: House, stored: bytes) -> Path | None:
 
 
 def _enrolment(deployment: str, who: str, nonce: bytes, options: dict[str, Any]) -> bytes:
+    from cheget.keyring.sealing import with_sealing
     from cheget.order.draft import draft_enrolment, enclose
 
     key_path: Path | None = options["key_path"]
@@ -340,7 +341,7 @@ def _enrolment(deployment: str, who: str, nonce: bytes, options: dict[str, Any])
         raise KeyFileError(
             "no key to enrol", hint="--key FILE (cheget key new makes one), or --ssh"
         )
-    return enclose(draft_enrolment(deployment, who, signer.public, nonce), signer)
+    return enclose(draft_enrolment(deployment, who, with_sealing(signer), nonce), signer)
 
 
 def _read(path: Path) -> bytes:

@@ -63,19 +63,35 @@ class RemoteCounter:
 
     def transmit(
         self, order: bytes, executors: Sequence[str], texts: Sequence[Text] = (),
-        files: Sequence[bytes] = (),
+        files: Sequence[bytes] = (), shares: Sequence[bytes] = (),
     ) -> Acknowledgement:  # fmt: skip
         """Hand in an order."""
         return self._submit(
             "/v1/orders", order, texts, executors=list(executors),
             files=[base64.b64encode(one).decode() for one in files],
+            shares=[one.hex() for one in shares],
         )  # fmt: skip
 
-    def concur(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
-        """Hand in a concurrence."""
-        return self._submit("/v1/answers", stored, texts)
+    def concur(
+        self, stored: bytes, texts: Sequence[Text] = (), shares: Sequence[bytes] = ()
+    ) -> Acknowledgement:
+        """Hand in a concurrence; or, without shares, another answer."""
+        handed = [one.hex() for one in shares]
+        return self._submit("/v1/answers", stored, texts, **({"shares": handed} if shares else {}))
 
     refuse = ask = review = countermand = attest = concur
+
+    def serials(self, executor: str, action: str) -> tuple[list[int], list[int]]:
+        """The serials that were dealt, and those of them that no order has claimed."""
+        found = self._door.get_json(f"/v1/executors/{part(executor)}/seals/{part(action)}")
+        try:
+            return [int(one) for one in found["dealt"]], [int(one) for one in found["unused"]]
+        except (KeyError, TypeError, ValueError):
+            raise MalformedDocumentError("the door shows no serials") from None
+
+    def dealt(self, executor: str, action: str, serial: int) -> bytes:
+        """What a ceremony left for members, of one serial."""
+        return self._door.get(f"/v1/executors/{part(executor)}/seals/{part(action)}/{serial}")
 
     def receive(self, stored: bytes) -> Acknowledgement:
         """Hand in a receipt."""

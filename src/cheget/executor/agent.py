@@ -18,6 +18,7 @@ from cheget.errors import (
     CrewRefusedError,
     JournalError,
     OptionError,
+    SealError,
     SecretError,
     StoppedError,
     VerificationError,
@@ -37,9 +38,10 @@ from cheget.executor.actions import (
     probe,
 )
 from cheget.executor.config import Configuration
-from cheget.executor.history import History
+from cheget.executor.history import History, heads_of, is_final
 from cheget.executor.journal import Journal, Record
 from cheget.executor.secret import read_secrets
+from cheget.executor.unsealing import Seals
 from cheget.order.charter import Charter
 from cheget.order.circumstances import Circumstances
 from cheget.order.documents import Receipt
@@ -110,6 +112,7 @@ class Agent:
         sources: Sequence[Source] = (),
         crew: Crew | None = None,
         performer: Performer = perform,
+        seals: Seals | None = None,
     ) -> None:
         """Take up work. Only a trial has another ``performer``, which does nothing.
 
@@ -128,6 +131,7 @@ class Agent:
         self._sources = sources
         self._crew = crew
         self._perform = performer
+        self._seals = seals or Seals()
         self._resume()
 
     @property
@@ -180,6 +184,7 @@ class Agent:
             circumstances=self._circumstances(order, None, ()),
         )  # fmt: skip
         self.people.meet(explanation.charter, self._clock.now())
+        self._seals.note(self.journal, self._clock.now(), self.charter, code, explanation)
         return explanation
 
     def take(self, code: bytes) -> Taken:
@@ -207,7 +212,7 @@ class Agent:
                 return done
             self.journal.append(
                 "stored", self._clock.now(), order=order, release=release,
-                **self._heads(explanation),
+                **heads_of(explanation),
             )  # fmt: skip
         return self._proceed(code, order)
 
@@ -318,7 +323,7 @@ class Agent:
             self.show_stop(stored)
         held = self.history.head("orders")
         if held is None or held.size < explanation.orders_head.size:
-            self.journal.append("head", self._clock.now(), **self._heads(explanation))
+            self.journal.append("head", self._clock.now(), **heads_of(explanation))
 
     def _not_now(self, order: str, explanation: Explanation) -> Taken:
         error = explanation.error
@@ -338,7 +343,7 @@ class Agent:
         intent = self.journal.append(
             "intent", self._clock.now(), order=order, action="", parameters={},
             release=release.digest if release else "", crew=[], refused=True,
-            **self._heads(explanation),
+            **heads_of(explanation),
         )  # fmt: skip
         self.journal.append("outcome", self._clock.now(), order=order, outcome="refused")
         return Taken(order, "refused", says, self._receipt(intent, "refused", says.encode()))
@@ -358,8 +363,9 @@ class Agent:
         try:
             # Likewise: nobody has begun, and somebody may put it right before it expires.
             check_user(act)
-            secrets = read_secrets(self.configuration.secrets)
-        except ActError as error:
+            sealed = self._seals.find(self.configuration.secrets, verified)
+            secrets = read_secrets(sealed.others)
+        except (ActError, SealError) as error:
             return Taken(digest, "waiting", str(error))
         intent = self.journal.append(
             "intent", self._clock.now(), order=digest, action=order.action,
@@ -368,12 +374,18 @@ class Agent:
             orders={"root": verified.orders_head.root, "size": verified.orders_head.size},
             law={"root": verified.law_head.root, "size": verified.law_head.size},
         )  # fmt: skip
+        try:
+            secrets |= sealed.opened()
+        except SealError as error:
+            return self._ended(intent, Result("failed", str(error).encode(), type(error).__name__))
         attempt = Attempt(
             idempotency_key(digest, self.executor), parameters,
             files_of(proceeding.action, parameters, verified.papers.files),
             (self.journal.lock_descriptor,), secrets,
         )  # fmt: skip
-        return self._ended(intent, self._perform(act, attempt))
+        result = self._perform(act, attempt)
+        secrets.clear()  # what was opened is held no longer than the act
+        return self._ended(intent, result)
 
     def _ended(self, intent: Record, result: Result) -> Taken:
         order = intent.facts["order"]
@@ -466,6 +478,7 @@ class Agent:
             stops=self.history.stops(),
             tenure=self.history.tenure(),
             outcomes=self.history.outcomes(order),
+            serials=self.history.serials(),
             receipts=self.history.receipts(order),
             acts=self.history.acts(),
             crew=crew,
@@ -474,17 +487,7 @@ class Agent:
 
     def _done(self, order: str) -> Taken | None:
         last = self.history.outcome(order)
-        if last is None or last.facts["outcome"] == "failed":
+        if last is None or not is_final(last):
             return None
         outcome = last.facts["outcome"]
         return Taken(order, outcome, "this order is in the journal already")
-
-    @staticmethod
-    def _heads(explanation: Explanation) -> dict[str, Any]:
-        orders, law = explanation.orders_head, explanation.law_head
-        found: dict[str, Any] = {}
-        if orders is not None:
-            found["orders"] = {"root": orders.root, "size": orders.size}
-        if law is not None:
-            found["law"] = {"root": law.root, "size": law.size}
-        return found

@@ -15,12 +15,17 @@ from cheget.executor.interpreted import interpreted
 from cheget.executor.secret import CREDENTIAL, Secret
 from cheget.executor.ways import WayRound
 
-GUARDS = ("wrapper", "custody", "target")
+GUARDS = ("wrapper", "custody", "target", "sealed")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _OURS = frozenset({"PATH", "LANG", "HOME", "CHEGET_KEY"})
 _ONLY = {"run": {"sha256", "user", "timeout"}, "post": {"timeout", "bearer"}, "python": set[str]()}
+
+
+def is_secret_name(text: str) -> bool:
+    """Whether a secret may go by that name: a variable, and none that the executor sets."""
+    return bool(_VARIABLE.fullmatch(text)) and text not in _OURS
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,12 @@ def parse_configuration(data: bytes) -> Configuration:
         optional=("at", "guard", "secrets", "bypass"),
     )
     secrets: dict[str, Secret] = found.read("secrets", _secrets, {})
+    guard: str = found.read("guard", lambda node: word(node, *GUARDS), "wrapper")
+    if guard == "sealed" and not any(one.way == "seal" for one in secrets.values()):
+        raise found["guard"].fault(
+            "`sealed`, and no secret of this file is",
+            hint="`secrets: {NAME: seal}`, and cheget seal; or `guard: custody`",
+        )
     acts = {}
     for key, value in mapping(found["act"], "a map from action to act").entries:
         acts[key.text] = _act(value, secrets)
@@ -58,21 +69,11 @@ def parse_configuration(data: bytes) -> Configuration:
         name(found["chain"], "a chain").text,
         _digest(found["charter"], "the charter"),
         found.read("at", _places, ()),
-        found.read("guard", _guard, "wrapper"),
+        guard,
         acts,
         secrets,
         found.read("bypass", _ways_round, ()),
     )
-
-
-def _guard(node: Node) -> str:
-    if scalar(node, "a guard").text == "sealed":
-        raise node.fault(
-            "`sealed` is not supported yet: no secret can be sealed to a chain",
-            expected="`wrapper`, `custody` or `target`",
-            hint="`custody`, if only this executor's account holds the secret",
-        )
-    return word(node, *GUARDS)
 
 
 def _places(node: Node) -> tuple[str, ...]:
@@ -136,12 +137,9 @@ def _secrets(node: Node) -> dict[str, Secret]:
 def _secret(node: Node) -> Secret:
     text = line(node)
     way, _, place = text.partition(":")
-    if text == "seal":
-        raise node.fault(
-            "`seal` is not supported yet: no secret can be sealed to a chain",
-            expected="`file:/…`, `systemd:NAME` or `command:/…`",
-        )
     match way:
+        case "seal" if text == way:
+            return Secret("seal", "")
         case "file" | "command" if place.startswith("/"):
             return Secret(way, place)
         case "systemd" if CREDENTIAL.fullmatch(place):
@@ -149,7 +147,7 @@ def _secret(node: Node) -> Secret:
         case _:
             raise node.fault(
                 "a secret comes from somewhere, and never stands in this file",
-                expected="`file:/…`, `systemd:NAME` or `command:/…`",
+                expected="`file:/…`, `systemd:NAME`, `command:/…` or `seal`",
             )
 
 

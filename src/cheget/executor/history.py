@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
+from cheget.errors import BadShareError
 from cheget.executor.journal import Record
 from cheget.order.circumstances import Act
+from cheget.order.explanation import Explanation
 from cheget.order.fields import Head
 
 
@@ -76,13 +78,22 @@ class History:
             if record.kind == "intent":
                 outcomes.append("intent")
             else:
-                outcomes[-1] = record.facts["outcome"]
+                outcomes[-1] = _outcome(record)
         return tuple(outcomes)
 
     def outcome(self, order: str) -> Record | None:
         """The last outcome journaled for an order."""
         found = self._journal.of_order(order, "outcome")
         return found[-1] if found else None
+
+    def serials(self) -> dict[tuple[str, int], str]:
+        """The first order that claimed each serial shown here, by action and number."""
+        found: dict[tuple[str, int], str] = {}
+        for record in self._journal.of_kind("serial"):
+            found.setdefault(
+                (record.facts["action"], record.facts["serial"]), record.facts["order"]
+            )
+        return found
 
     def acts(self) -> tuple[Act, ...]:
         """Every act that was not a failure, for limits."""
@@ -111,3 +122,23 @@ class History:
     def stops(self) -> tuple[bytes, ...]:
         """The stops that were shown, as envelopes."""
         return tuple(r.facts["envelope"].encode() for r in self._journal.of_kind("stop"))
+
+
+def is_final(outcome: Record) -> bool:
+    """Whether nothing retries the order; of failures, one with a bad share is final."""
+    return _outcome(outcome) != "failed"
+
+
+def _outcome(record: Record) -> str:
+    spoiled = record.facts.get("fault") == BadShareError.__name__
+    return "failed for good" if spoiled else cast("str", record.facts["outcome"])
+
+
+def heads_of(explanation: Explanation) -> dict[str, Any]:
+    """The heads of both logs that a code showed, as records have them."""
+    heads = {"orders": explanation.orders_head, "law": explanation.law_head}
+    return {
+        log: {"root": head.root, "size": head.size}
+        for log, head in heads.items()
+        if head is not None
+    }

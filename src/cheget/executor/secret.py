@@ -1,7 +1,8 @@
 """Secrets of an executor: read just before an act, given to its environment, and kept nowhere.
 
 Where they come from: a file that only its owner can read, a credential that systemd hands to
-the service, or a vault's client that prints it.
+the service, or a vault's client that prints it. What is sealed comes from nowhere until the
+chain has agreed (`executor.unsealing`).
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True)
 class Secret:
-    """Where one comes from: a path, or the name of a credential."""
+    """Where one comes from: a path, the name of a credential, or a seal, which has no place."""
 
-    way: Literal["file", "systemd", "command"]
+    way: Literal["file", "systemd", "command", "seal"]
     place: str
 
 
@@ -61,6 +62,8 @@ def _read(name: str, secret: Secret) -> bytes:
             value = _credential(name, secret.place)
         case "command":
             value = _command(name, secret.place)
+        case "seal":
+            raise SecretError(f"the secret {name} is sealed: only an order opens it")
     value = value.removesuffix(b"\n")
     if not value:
         raise SecretError(f"the secret {name} is empty")

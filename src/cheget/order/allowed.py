@@ -6,7 +6,7 @@ words. The hint at the end of an error is for whoever wrote the order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cheget.audit.instant import to_text
 from cheget.audit.merkle import Tree, leaf_hashes
@@ -87,8 +87,24 @@ def check_files(action: Action, order: Order, files: Mapping[str, bytes]) -> Non
             )
 
 
+def id_of(listed: str) -> str:
+    """The executor of an entry of an order's list: ``id``, or ``id/serial`` of a sealed one."""
+    return listed.partition("/")[0]
+
+
+def serial_of(listed: str) -> int | None:
+    """The serial of an entry of an order's list; None for an executor that isn't sealed."""
+    serial = listed.partition("/")[2]
+    return int(serial) if serial else None
+
+
+def in_order(listed: Iterable[str]) -> list[str]:
+    """The entries as a list has them: by the bytes of their ids."""
+    return sorted(listed, key=id_of)
+
+
 def executors_tree(executors: Sequence[str]) -> Tree:
-    """The RFC 6962 tree over executors' ids, which are its leaves."""
+    """The RFC 6962 tree over the entries of an order's list, which are its leaves."""
     return Tree(leaf_hashes(one.encode() for one in executors))
 
 
@@ -105,12 +121,15 @@ def check_executors(law: Law, order: Order, executors: Sequence[str]) -> None:
             a kind that the action may not name.
     """
     action = law.chain.action(order.action)
-    if list(executors) != sorted(set(executors)):
+    ids = [id_of(one) for one in executors]
+    if ids != sorted(set(ids)):
         raise NotAllowedError("the list of executors is not sorted, or names one twice")
     if named(executors) != order.executors:
         raise NotAllowedError("the list of executors is not the one that was signed")
-    for one in executors:
+    for one in ids:
         check_kind(law, action, one)
+    if any(map(serial_of, executors)) != (order.shares is not None):
+        raise NotAllowedError("an order hands over shares if it names a sealed executor, only then")
 
 
 def check_kind(law: Law, action: Action, executor: str) -> None:

@@ -323,12 +323,16 @@ def _person(value: dict[str, Json]) -> Person:
 
 
 def _key_to_json(key: PublicKey) -> Json:
-    return {"key": key.key.hex(), "scheme": key.scheme}
+    sealing: dict[str, Json] = {"sealing": key.sealing.hex()} if key.sealing else {}
+    return {"key": key.key.hex(), "scheme": key.scheme, **sealing}
 
 
 def _key_from_json(value: Json) -> PublicKey:
     found = _object(value)
-    return PublicKey(TEXT.read(found["scheme"]), bytes.fromhex(HEX.read(found["key"])))
+    sealing = bytes.fromhex(HEX.read(found["sealing"])) if "sealing" in found else b""
+    return PublicKey(
+        TEXT.read(found["scheme"]), bytes.fromhex(HEX.read(found["key"])), sealing=sealing
+    )
 
 
 def _log(value: dict[str, Json]) -> LogKey:
@@ -373,9 +377,10 @@ def _check_keys(charter: Charter) -> None:
     for holder, key in _all_keys(charter):
         check_public_key(key)
         # By the point itself: one key under two schemes is still one key.
-        if key.point in held:
-            raise CharterError(f"{holder} holds the same key as {held[key.point]}")
-        held[key.point] = holder
+        for one in filter(None, (key.point, key.sealing)):
+            if one in held:
+                raise CharterError(f"{holder} holds the same key as {held[one]}")
+            held[one] = holder
     for name, key in charter.executors.items():
         if key.scheme != "ed25519":
             raise CharterError(f"the executor {name} signs with {key.scheme}, not ed25519")

@@ -7,7 +7,7 @@ a code can change them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cheget.audit.slice import Slice
@@ -23,8 +23,8 @@ from cheget.errors import (
     VerificationError,
 )
 from cheget.order.charter import Charter, Law
-from cheget.order.documents import Concurrence, Order, Refusal
-from cheget.order.papers import Filed, open_envelope
+from cheget.order.documents import Concurrence, Refusal, order_name
+from cheget.order.papers import Address, Filed, open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.signatures import verify_signer
 
@@ -48,7 +48,8 @@ class Circumstances:
     when it last asked every source for stops, ``clock_mark`` the highest time it has seen on
     its own clock. ``tenure`` is the size of the orders log at which its journal's tenure
     began. ``outcomes`` are those journaled for this order, ``intent`` for one begun and not
-    ended. ``configured`` are the actions that its own file holds; None: not asked.
+    ended. ``serials`` are those seen: by action and number, the first order that claimed each.
+    ``configured`` are the actions that its own file holds; None: not asked.
     """
 
     now: int | None
@@ -62,6 +63,7 @@ class Circumstances:
     acts: tuple[Act, ...] = ()
     crew: tuple[bytes, ...] = ()
     configured: frozenset[str] | None = None
+    serials: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 def check_configured(seen: Circumstances, action: str) -> None:
@@ -74,13 +76,15 @@ def check_configured(seen: Circumstances, action: str) -> None:
         raise NotAllowedError(f"this executor is not configured to {action}")
 
 
-def check_once(seen: Circumstances, proceeding: Proceeding, order: Order, receipts: int) -> str:
-    """Step 9: once, within attempts and limit, and within the journal's tenure.
+def check_once(
+    seen: Circumstances, proceeding: Proceeding, address: Address | tuple[str, ...], receipts: int
+) -> str:
+    """Step 9: once, within attempts and limit, one serial one order, and within tenure.
 
     Raises:
         AlreadyActedError: the journal has the order, was set back, or a limit is reached.
     """
-    release, action = proceeding.release, proceeding.action
+    release, action, order = proceeding.release, proceeding.action, proceeding.order
     if release is None:
         raise NotReleasedError("not released")
     if seen.tenure is None:
@@ -95,6 +99,15 @@ def check_once(seen: Circumstances, proceeding: Proceeding, order: Order, receip
             f"the log holds {receipts} receipts of this executor for this order, and its journal"
             f" knows {seen.receipts}: the journal was set back"
         )
+    serial = address.serial if isinstance(address, Address) else None
+    if serial is not None:
+        claimed = seen.serials.get((action.id, serial), proceeding.digest)
+        if claimed != proceeding.digest:
+            raise AlreadyActedError(
+                f"serial {serial} was claimed by another order, {order_name(claimed)}",
+                hint="shares of two orders under one serial would add up: a new order takes a"
+                " serial of its own",
+            )
     done = [outcome for outcome in seen.outcomes if outcome != "failed"]
     if done:
         raise AlreadyActedError(f"the journal has this order already: {done[-1]}")

@@ -31,13 +31,23 @@ class Counter(Protocol):
 
     def transmit(
         self, order: bytes, executors: Sequence[str], texts: Sequence[Text] = (),
-        files: Sequence[bytes] = (),
+        files: Sequence[bytes] = (), shares: Sequence[bytes] = (),
     ) -> Acknowledgement:  # fmt: skip
-        """Hand in an order."""
+        """Hand in an order, with its originator's shares for sealed executors."""
         ...
 
-    def concur(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
-        """Hand in a concurrence."""
+    def concur(
+        self, stored: bytes, texts: Sequence[Text] = (), shares: Sequence[bytes] = ()
+    ) -> Acknowledgement:
+        """Hand in a concurrence, with its shares for sealed executors."""
+        ...
+
+    def serials(self, executor: str, action: str) -> tuple[list[int], list[int]]:
+        """The serials that were dealt, and those of them that no order has claimed."""
+        ...
+
+    def dealt(self, executor: str, action: str, serial: int) -> bytes:
+        """What a ceremony left for members, of one serial."""
         ...
 
     def refuse(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from cheget.audit.merkle import Tree
 from cheget.errors import NotAcceptedError
-from cheget.order.allowed import executors_tree
+from cheget.order.allowed import executors_tree, id_of, serial_of
+from cheget.order.handover import Handed, shares_tree
 from cheget.order.papers import Address, Papers, encode_address
 
 
@@ -21,9 +22,12 @@ def derive_code(papers: Papers, executor: str) -> bytes:
         NotAcceptedError: the papers do not list it.
     """
     executors = _listed(papers)
-    if executor not in executors:
+    ids = [id_of(one) for one in executors]
+    if executor not in ids:
         raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
-    address = _address(executors_tree(executors), executors.index(executor), executor)
+    index = ids.index(executor)
+    trees = {name: shares_tree(one) for name, one in papers.shares.items()}
+    address = _address(papers, executors_tree(executors), trees, index, executors[index])
     return encode_address(address) + _rest(papers)
 
 
@@ -31,9 +35,10 @@ def derive_codes(papers: Papers) -> Mapping[str, bytes]:
     """The codes of all executors that the papers list: the same bytes, after the address."""
     executors, rest = _listed(papers), _rest(papers)
     tree = executors_tree(executors)
+    trees = {name: shares_tree(one) for name, one in papers.shares.items()}
     return {
-        executor: encode_address(_address(tree, index, executor)) + rest
-        for index, executor in enumerate(executors)
+        id_of(one): encode_address(_address(papers, tree, trees, index, one)) + rest
+        for index, one in enumerate(executors)
     }
 
 
@@ -43,11 +48,20 @@ def _listed(papers: Papers) -> tuple[str, ...]:
     return papers.address
 
 
-def _address(tree: Tree, index: int, executor: str) -> Address:
-    return Address(executor, index, tree.path(index))
+def _address(
+    papers: Papers, tree: Tree, trees: Mapping[str, Tree], index: int, listed: str
+) -> Address:
+    """The one part of a code that differs from the others'; of the shares, its own alone."""
+    serial = serial_of(listed)
+    handed = {
+        name: Handed(ciphertexts[index], trees[name].path(index))
+        for name, ciphertexts in papers.shares.items()
+        if serial is not None and index < len(ciphertexts)
+    }
+    return Address(id_of(listed), index, tree.path(index), serial, handed)
 
 
 def _rest(papers: Papers) -> bytes:
     """What follows the address. Free texts stay behind: an executor has no use for them."""
-    bare = replace(papers, address=(), texts={})
+    bare = replace(papers, address=(), texts={}, shares={})
     return bare.encode()[len(encode_address(())) :]

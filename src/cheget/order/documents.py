@@ -33,6 +33,7 @@ from cheget.order.fields import (
     spell,
     write,
 )
+from cheget.order.sealtree import TREE, SealTree
 from cheget.order.words import in_words
 
 OUTCOME = choice("carried-out", "refused", "failed", "unknown")
@@ -73,6 +74,7 @@ class Order(Document):
     reason: str = spell(DIGEST)
     seat: str = spell(ID_FIELD)
     transmitted_at: int = spell(INSTANT)
+    shares: str | None = spell(DIGEST, optional=True)
 
     @property
     def signer(self) -> str:
@@ -96,6 +98,7 @@ class Concurrence(Document):
     signer: str = spell(ID_FIELD)
     size: int = spell(SIZE)
     absence: str | None = spell(DIGEST, optional=True)
+    shares: str | None = spell(DIGEST, optional=True)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ class Enrolment(Document):
     nonce: str = spell(NONCE)
     scheme: str = spell(SCHEME)
     who: str = spell(ID_FIELD)
+    sealing: str | None = spell(HEX, optional=True)
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,22 @@ class Revocation(Document):
     reason: str = spell(DIGEST)
     revoked_at: int = spell(INSTANT)
     signer: str = spell(ID_FIELD)
+
+
+@dataclass(frozen=True)
+class Seal(Document):
+    """One serial of a sealed executor: who has a share of the root that opens its secret."""
+
+    kind: ClassVar[str] = "seal"
+    action: str = spell(ID_FIELD)
+    deployment: str = spell(NONCE)
+    executor: str = spell(ID_FIELD)
+    law: str = spell(DIGEST)
+    nonce: str = spell(NONCE)
+    sealed: str = spell(DIGEST)
+    serial: int = spell(SIZE)
+    signer: str = spell(ID_FIELD)
+    tree: SealTree = spell(TREE)
 
 
 @dataclass(frozen=True)
@@ -250,14 +270,14 @@ class Session(Document):
 
 AnyDocument = (
     Order | Concurrence | Refusal | Question | Countermand | Attestation | Absence
-    | Enrolment | Amendment | Revocation | Review | Receipt | Session
+    | Enrolment | Amendment | Revocation | Seal | Review | Receipt | Session
 )  # fmt: skip
 
 _CLASSES: dict[str, type[AnyDocument]] = {
     cls.kind: cls
     for cls in (
         Order, Concurrence, Refusal, Question, Countermand, Attestation, Absence,
-        Enrolment, Amendment, Revocation, Review, Receipt, Session,
+        Enrolment, Amendment, Revocation, Seal, Review, Receipt, Session,
     )
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cheget.errors import NotAllowedError
-from cheget.order.allowed import named
+from cheget.order.allowed import in_order, named
 from cheget.order.charter import Charter, Law
 from cheget.order.circumstances import CREW
 from cheget.order.documents import (
@@ -81,7 +81,7 @@ def draft_order(
         law: Of the chain.
         originator: Who transmits it.
         action: What is ordered.
-        executors: The ids that it names, in any order.
+        executors: The ids that it names, in any order; of a sealed one ``id/serial``.
         parameters: By name, as text.
         reason: Salted; it lies beside the order.
         now: Seconds since 1970.
@@ -112,7 +112,7 @@ def draft_order(
         attestations=tuple(sorted(attestations)),
         decide_by=now + what.decide_within,
         deployment=law.deployment,
-        executors=named(sorted(executors)),
+        executors=named(in_order(executors)),
         law=law.digest,
         nonce=nonce.hex(),
         originator=originator,
@@ -227,7 +227,9 @@ def draft_attestation(
 
 def draft_enrolment(deployment: str, who: str, key: PublicKey, nonce: bytes) -> Enrolment:
     """Possession of ``key``, to be signed by that key itself."""
-    return Enrolment(deployment, key.key.hex(), nonce.hex(), key.scheme, who)
+    return Enrolment(
+        deployment, key.key.hex(), nonce.hex(), key.scheme, who, key.sealing.hex() or None
+    )
 
 
 def draft_founding(

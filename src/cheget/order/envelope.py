@@ -20,7 +20,7 @@ MAX_ENVELOPE = 64 * 1024
 KINDS = frozenset(
     {
         "order", "concurrence", "refusal", "question", "countermand", "attestation", "absence",
-        "enrolment", "amendment", "revocation", "review", "receipt", "session",
+        "enrolment", "amendment", "revocation", "seal", "review", "receipt", "session",
     }
 )  # fmt: skip
 

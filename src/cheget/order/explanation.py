@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cheget.errors import VerificationError
 from cheget.order.charter import Charter, Law
 from cheget.order.fields import Head
+from cheget.order.follow import LawState
 from cheget.order.papers import Filed, Papers
 from cheget.order.proceeding import Proceeding
 
@@ -57,6 +58,7 @@ class Explanation:
     orders_head: Head | None = None  # set once the log's step has held
     law_head: Head | None = None
     charter: Charter | None = None  # as the law log has it now
+    law_state: LawState | None = None
 
     @property
     def latest_size(self) -> int | None:

@@ -113,7 +113,8 @@ def _take_instant(text: str) -> int:
         raise MalformedDocumentError(str(error)) from None
 
 
-def _parsed(read: Callable[[Any], Any]) -> Callable[[str], Any]:
+def parsed(read: Callable[[Any], Any]) -> Callable[[str], Any]:
+    """How a value that is no single text is taken from canonical JSON, by what reads it."""
     empty: dict[str, Json] = {"[]": [], "{}": {}}
 
     def take(text: str) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -135,16 +136,17 @@ def _listed(item: Codec, *, distinct: bool) -> Codec:
     one = item.shape.replace("(", "(?:").replace("(?:?:", "(?:")
     return Codec(
         f"a list of {item.name}", read, lambda value: [item.write(one) for one in value],
-        rf"(\[(?:{one}(?:,{one})*)?\])", _parsed(read),
+        rf"(\[(?:{one}(?:,{one})*)?\])", parsed(read),
     )  # fmt: skip
 
 
 ID_FIELD = _shaped("an id", ID)
+LISTED = _shaped("an executor of an order", re.compile(rf"{ID.pattern}(?:/[1-9][0-9]{{0,15}})?"))
 POST_FIELD = _shaped("a post", POST)
 DIGEST = _shaped("a digest", HEX_64)
 NONCE = _shaped("128 bits in hex", HEX_32)
 _SIZE = "(0|[1-9][0-9]{0,15})"
-TEXT = Codec("a text", _read_text, _same, r'("[ !#-\[\]-~]*")', _parsed(_read_text))
+TEXT = Codec("a text", _read_text, _same, r'("[ !#-\[\]-~]*")', parsed(_read_text))
 SIZE = Codec("a size", _read_size, _same, _SIZE, _take_size)
 INSTANT = Codec(
     "an instant", _read_instant, instant.to_text, f'"({instant.PATTERN})"', _take_instant
@@ -165,7 +167,7 @@ def _read_parameters(value: object) -> tuple[tuple[str, str], ...]:
     return tuple((ID_FIELD.read(name), _read_text(text)) for name, text in sorted(value.items()))
 
 
-PARAMETERS = Codec("parameters", _read_parameters, dict, r"(\{\})", _parsed(_read_parameters))
+PARAMETERS = Codec("parameters", _read_parameters, dict, r"(\{\})", parsed(_read_parameters))
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _read_head(value: object) -> Head:
 
 HEAD = Codec(
     "a head", _read_head, lambda head: {"root": head.root, "size": head.size},
-    rf'(\{{"root":"[0-9a-f]{{64}}","size":{_SIZE.replace("(", "(?:")}\}})', _parsed(_read_head),
+    rf'(\{{"root":"[0-9a-f]{{64}}","size":{_SIZE.replace("(", "(?:")}\}})', parsed(_read_head),
 )  # fmt: skip
 
 
@@ -204,7 +206,7 @@ def _read_named(value: object) -> Named:
 
 NAMED = Codec(
     "executors", _read_named, lambda named: {"count": named.count, "root": named.root},
-    rf'(\{{"count":{_SIZE.replace("(", "(?:")},"root":"[0-9a-f]{{64}}"\}})', _parsed(_read_named),
+    rf'(\{{"count":{_SIZE.replace("(", "(?:")},"root":"[0-9a-f]{{64}}"\}})', parsed(_read_named),
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ SSHSIG_ED25519 = "sshsig-ed25519"
 SSHSIG_SK_ED25519 = "sshsig-sk-ed25519"
 
 MAX_APPLICATION_BYTES = 256
+SEALING_SIZE = 32
 _SSH_PREFIX = sshsig.string(sshsig.ED25519) + (32).to_bytes(4, "big")
 _ECDSA = b"ecdsa-sha2-nistp256"
 _SK_PREFIX = sshsig.string(sshsig.SK_ED25519) + (32).to_bytes(4, "big")
@@ -39,12 +40,17 @@ _SK_TAIL = ed25519.SIGNATURE_SIZE + 5
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The ``key`` of a person, executor or log, and the ``scheme`` it signs by."""
+    """The ``key`` of a person, executor or log, and the ``scheme`` it signs by.
+
+    ``sealing`` are the 32 bytes of an X25519 key that its holder has beside it, to which
+    shares of a sealed secret are sealed; empty where there is none.
+    """
 
     scheme: str
     key: bytes
     # Of passkeys: the page that they are for, as the charter has it; no part of the key.
     party: Party | None = field(default=None, compare=False, repr=False)
+    sealing: bytes = b""
 
     def __post_init__(self) -> None:
         """Refuse a scheme that cannot be verified, and bytes that are not of its form.
@@ -54,6 +60,10 @@ class PublicKey:
         Raises:
             CharterError: An unknown or reserved scheme; wrong bytes.
         """
+        if self.sealing and self.scheme not in {ED25519, SSHSIG_ED25519}:
+            raise CharterError(f"a key of {self.scheme[:40]} is no file, and has no sealing key")
+        if len(self.sealing) not in {0, SEALING_SIZE}:
+            raise CharterError(f"a sealing key has 32 bytes, not {len(self.sealing)}")
         match self.scheme:
             case "ed25519" | "sshsig-ed25519":
                 if len(self.key) != ed25519.KEY_SIZE:

@@ -171,7 +171,8 @@ def check_enrolment(
         raise VerificationError(f"a {filed.envelope.kind} where an enrolment is due")
     if document.deployment != deployment:
         raise VerificationError(f"the enrolment of {document.who} is for another deployment")
-    key = PublicKey(document.scheme, bytes.fromhex(document.key))
+    sealing = bytes.fromhex(document.sealing or "")
+    key = PublicKey(document.scheme, bytes.fromhex(document.key), sealing=sealing)
     if is_passkey(key):
         origins = tuple(origin for one in parties for origin in one.origins)
         rp_id = next((one.rp_id for one in parties), "")

@@ -23,7 +23,7 @@ from cheget.errors import (
     VerificationError,
 )
 from cheget.order.absent import Absent, aways
-from cheget.order.allowed import check_executors, check_order
+from cheget.order.allowed import check_executors, check_order, id_of
 from cheget.order.charter import Charter, Law
 from cheget.order.closing import check_not_revoked, closings
 from cheget.order.documents import Attestation, Concurrence, Order, Receipt
@@ -347,7 +347,7 @@ def _prove_receipts(
             raise LogError(f"entry {one.position}: a receipt for what was not released")
         if (
             key is None
-            or receipt.executor not in executors
+            or receipt.executor not in map(id_of, executors)
             or (
                 receipt_subject(receipt.order, receipt.executor)
                 != receipt_subject(proceeding.digest, receipt.executor)

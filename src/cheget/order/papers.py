@@ -28,24 +28,41 @@ from cheget.order.documents import (
     unverified_document,
 )
 from cheget.order.envelope import Envelope
-from cheget.order.fields import DIGEST, ID_FIELD, SIZE, Text
+from cheget.order.fields import DIGEST, ID_FIELD, LISTED, SIZE, Text
+from cheget.order.handover import Handed, ciphertext_of
 
 MAX_CODE = 32 * 1024 * 1024
 
 _FIELDS = {"address", "consistency", "envelopes", "files", "latest", "law", "order", "published",
            "slice", "texts"}  # fmt: skip
 _ORDER = re.compile(rb'"order":"([0-9a-f]{64})","published":')
+_SERIAL = re.compile(
+    rb'\{"address":\{"executor":"[^"]*","index":[0-9]*,"path":\[[0-9a-f",]*\],'
+    rb'"serial":([0-9]{1,16}),'
+)
 _LAW_FIELDS = {"consistency", "envelopes", "latest", "slice"}
 _AMENDED = {"charters", "enrolments"}  # beside a law log with amendments after the first
 
 
 @dataclass(frozen=True)
 class Address:
-    """To whom a code goes: an executor, its index (from 0) in the order's list, its path."""
+    """To whom a code goes: an executor, its index (from 0) in the order's list, its path.
+
+    A sealed executor's has the ``serial`` that the order binds, and the ``shares`` that were
+    handed over to it, by the documents that bind them.
+    """
 
     executor: str
     index: int
     path: tuple[bytes, ...]
+    serial: int | None = None
+    shares: Mapping[str, Handed] = field(default_factory=dict)
+
+    @property
+    def leaf(self) -> bytes:
+        """What stands in the order's list."""
+        serial = "" if self.serial is None else f"/{self.serial}"
+        return f"{self.executor}{serial}".encode()
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,7 @@ class Papers:
     published: bytes
     texts: Mapping[str, Text] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    shares: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)  # beside a list
 
     def encode(self) -> bytes:
         """The papers' bytes: canonical JSON."""
@@ -114,7 +132,7 @@ class Papers:
     def to_json(self) -> dict[str, Json]:
         """The papers as they travel. The address comes first in the bytes, by its name."""
         return {
-            "address": _address_to_json(self.address),
+            "address": _address_to_json(self.address, self.shares),
             "consistency": _hexed(self.log.consistency),
             "envelopes": [one.decode() for one in self.log.envelopes],
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
@@ -134,15 +152,24 @@ def clear_address(executor: str) -> bytes:
 
 def encode_address(address: Address | tuple[str, ...]) -> bytes:
     """How the bytes of papers with this address begin, up to what follows it."""
-    return b'{"address":' + _dump(_address_to_json(address))
+    return b'{"address":' + _dump(_address_to_json(address, {}))
 
 
-def _address_to_json(address: Address | tuple[str, ...]) -> Json:
+def _address_to_json(
+    address: Address | tuple[str, ...], shares: Mapping[str, tuple[bytes, ...]]
+) -> Json:
     match address:
-        case Address(executor, index, path):
-            return {"executor": executor, "index": index, "path": _hexed(path)}
+        case Address(executor, index, path, serial, handed):
+            mine: dict[str, Json] = {"executor": executor, "index": index, "path": _hexed(path)}
+            if serial is not None:
+                mine["serial"] = serial
+                mine["shares"] = {name: one.to_json() for name, one in handed.items()}
+            return mine
         case executors:
-            return {"executors": list(executors)}
+            all_: dict[str, Json] = {"executors": list(executors)}
+            if shares:
+                all_["shares"] = {name: _hexed(one) for name, one in shares.items()}
+            return all_
 
 
 def decode_papers(data: bytes) -> Papers:
@@ -189,8 +216,9 @@ def _from_json(value: Json) -> Papers:
     if not isinstance(value, dict) or value.keys() != _FIELDS:
         raise MalformedDocumentError("not a code: fields are missing or unknown")
     law = _law_fields(value["law"])
+    address, shares = _address(_object(value["address"]))
     return Papers(
-        _address(value["address"]),
+        address,
         DIGEST.read(value["order"]),
         _log_part(value),
         _log_part(law),
@@ -203,6 +231,7 @@ def _from_json(value: Json) -> Papers:
             DIGEST.read(name): _named_file(name, one)
             for name, one in _object(value["files"]).items()
         },
+        shares,
     )
 
 
@@ -233,16 +262,32 @@ def _log_part(value: dict[str, Json]) -> LogPart:
     )
 
 
-def _address(value: Json) -> Address | tuple[str, ...]:
+def _address(
+    value: dict[str, Json],
+) -> tuple[Address | tuple[str, ...], Mapping[str, tuple[bytes, ...]]]:
     match value:
-        case {"executor": executor, "index": index, "path": list(path), **rest} if not rest:
-            return Address(
+        case {"executor": executor, "index": index, "path": list(path), **rest} if rest.keys() in (
+            set(),
+            {"serial", "shares"},
+        ):
+            mine = Address(
                 ID_FIELD.read(executor),
                 SIZE.read(index),
                 tuple(bytes.fromhex(DIGEST.read(one)) for one in path),
+                SIZE.read(rest["serial"]) if rest else None,
+                {
+                    DIGEST.read(name): Handed.from_json(one)
+                    for name, one in _object(rest.get("shares", {})).items()
+                },
             )
-        case {"executors": list(executors), **rest} if not rest:
-            return tuple(ID_FIELD.read(one) for one in executors)
+            return mine, {}
+        case {"executors": list(executors), **rest} if rest.keys() in (set(), {"shares"}):
+            if rest.get("shares") == {}:
+                raise MalformedDocumentError("shares are there, and none is")
+            return tuple(LISTED.read(one) for one in executors), {
+                DIGEST.read(name): tuple(ciphertext_of(share) for share in _list(one))
+                for name, one in _object(rest.get("shares", {})).items()
+            }
         case _:
             raise MalformedDocumentError("not an address: executor, index and path")
 
@@ -294,6 +339,12 @@ def unverified_order(data: bytes) -> str:
     if found is None:
         raise MalformedDocumentError("not a code: it names no order")
     return found[1].decode()
+
+
+def unverified_serial(data: bytes) -> int | None:
+    """The serial that a code says it is under; None where it names none."""
+    found = _SERIAL.match(data)
+    return int(found[1]) if found is not None else None
 
 
 def open_envelope(stored: bytes) -> Filed:

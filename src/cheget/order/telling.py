@@ -170,6 +170,7 @@ def signed_fields(proceeding: Proceeding, papers: Papers) -> list[tuple[str, str
         *((f"  {name}", value) for name, value in order.parameters),
         ("reason", f"“{reason.text}”" if reason else "(erased)"),
         ("seat", order.seat),
+        *((("shares", order.shares),) if order.shares else ()),
         ("transmitted_at", to_text(order.transmitted_at)),
         ("digest", proceeding.digest),
     ]

@@ -167,6 +167,7 @@ def _explain(case: _Case, steps: Sequence[_NumberedStep]) -> Explanation:
         _head(case.latest) if LOG_STEP in reached else None,
         _head(case.law_checkpoint) if LOG_STEP in reached else None,
         case.charter if LOG_STEP in reached else None,
+        case.law_state if LOG_STEP in reached else None,
     )
 
 
@@ -242,9 +243,7 @@ def _address(case: _Case) -> str:
     if not isinstance(address, Address) or address.executor != case.executor:
         raise AddressError(f"this code is not addressed to {case.executor}")
     try:
-        root = root_from_path(
-            leaf_hash(address.executor.encode()), address.index, wanted.count, address.path
-        )
+        root = root_from_path(leaf_hash(address.leaf), address.index, wanted.count, address.path)
     except LogError as error:
         raise AddressError(f"the path to {case.executor} is no path: {error}") from None
     if root.hex() != wanted.root:
@@ -454,7 +453,7 @@ def _time(case: _Case) -> str:
 
 def _once(case: _Case) -> str:
     """Step 9."""
-    return check_once(case.circumstances, case.proceeding, case.order, case.receipts)
+    return check_once(case.circumstances, case.proceeding, case.papers.address, case.receipts)
 
 
 def _crew(case: _Case) -> str:

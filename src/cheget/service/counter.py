@@ -6,7 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from cheget.audit.header import Header, decode
-from cheget.errors import ChegetError, NotAcceptedError
+from cheget.errors import ChegetError, NotAcceptedError, SealError
+from cheget.keyring.dealt import Deals
+from cheget.order.allowed import id_of
 from cheget.order.charter import Charter
 from cheget.order.documents import Attestation, Order
 from cheget.order.fields import Head, Text
@@ -17,6 +19,7 @@ from cheget.order.proceeding import Acknowledgement, Proceeding
 from cheget.service.amending import answer_amendment, propose_amendment
 from cheget.service.clock import Clock
 from cheget.service.desk import Desk, LogSigner
+from cheget.service.handed import claimed
 from cheget.service.shown import head_of
 from cheget.service.store import Log, Reading, Store
 
@@ -28,11 +31,14 @@ class LocalCounter(Desk):
 
     def __init__(
         self, store: Store, charter: Charter, clock: Clock, signers: Mapping[Log, LogSigner],
-        open_orders: int = OPEN_ORDERS,
+        open_orders: int = OPEN_ORDERS, deals: Deals | None = None,
     ) -> None:  # fmt: skip
-        """Open it; ``open_orders``: how many of one originator may be open at once."""
+        """Open it; ``open_orders``: how many of one originator may be open at once.
+
+        ``deals`` is what ceremonies left for the members, if there were any.
+        """
         super().__init__(store, charter, clock, signers)
-        self._cap = open_orders
+        self._cap, self._deals = open_orders, deals
         self._seen = 0  # up to where the log of orders was searched for orders
         self._all: list[tuple[int, str]] = []
         self._ended: dict[str, Proceeding] = {}  # which nothing changes any more
@@ -40,7 +46,7 @@ class LocalCounter(Desk):
 
     def transmit(
         self, order: bytes, executors: Sequence[str], texts: Sequence[Text] = (),
-        files: Sequence[bytes] = (),
+        files: Sequence[bytes] = (), shares: Sequence[bytes] = (),
     ) -> Acknowledgement:  # fmt: skip
         """Take an order, while its originator has not too many open.
 
@@ -62,7 +68,7 @@ class LocalCounter(Desk):
                     f"{document.originator} has {len(mine)} open orders, and may have {self._cap}",
                     hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
                 )
-        return super().transmit(order, executors, texts, files)
+        return super().transmit(order, executors, texts, files, shares)
 
     def propose(
         self, charter: Charter, enrolments: Sequence[bytes], stored: bytes, text: Text
@@ -91,6 +97,22 @@ class LocalCounter(Desk):
     def executors(self, order: str) -> tuple[str, ...]:
         """The executors that an order names."""
         return self.store.read(lambda tx: tx.executors(order))
+
+    def serials(self, executor: str, action: str) -> tuple[list[int], list[int]]:
+        """The serials that were dealt, and those of them that no order has claimed."""
+        dealt = self._deals.serials(executor, action) if self._deals is not None else []
+        taken = self.store.read(lambda tx: claimed(tx, action)) if dealt else set()
+        return dealt, [one for one in dealt if f"{executor}/{one}" not in taken]
+
+    def dealt(self, executor: str, action: str, serial: int) -> bytes:
+        """What a ceremony left for members, of one serial.
+
+        Raises:
+            SealError: nothing.
+        """
+        if self._deals is None or serial not in self._deals.serials(executor, action):
+            raise SealError(f"no serial {serial} of {executor} was dealt for {action}")
+        return self._deals.read(executor, action, serial).encode()
 
     def attestations(self) -> list[bytes]:
         """The attestations that nobody took back and that have not ended, as envelopes."""
@@ -154,7 +176,7 @@ class LocalCounter(Desk):
             release, action = one.release, one.action
             if release is None or now >= release.at + action.hold + action.valid_for:
                 return False
-            if executor not in tx.executors(one.digest):
+            if executor not in map(id_of, tx.executors(one.digest)):
                 return False
             thread = tx.thread("orders", receipt_subject(one.digest, executor))
             last = open_envelope(thread[-1].envelope).unverified if thread else None
@@ -168,7 +190,8 @@ class LocalCounter(Desk):
 
         def work(tx: Reading) -> list[bytes]:
             threads = (
-                tx.thread("orders", receipt_subject(order, one)) for one in tx.executors(order)
+                tx.thread("orders", receipt_subject(order, id_of(one)))
+                for one in tx.executors(order)
             )
             return [thread[-1].envelope for thread in threads if thread]
 

@@ -20,7 +20,6 @@ from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
 from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
-    AnyDocument,
     Attestation,
     Concurrence,
     Countermand,
@@ -51,12 +50,15 @@ from cheget.order.proceeding import Acknowledgement, Attested, Effect, Proceedin
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
+from cheget.service.handed import check_unclaimed, keep_shares
 from cheget.service.shown import head_of, law_of, papers_of
 from cheget.service.standing import (
     aways_of,
     check_receipt,
     check_seen,
     closings_of,
+    last_receipts,
+    opened,
     past_law,
     reentered,
     time_of,
@@ -107,6 +109,7 @@ class Desk:
         executors: Sequence[str],
         texts: Sequence[Text] = (),
         files: Sequence[bytes] = (),
+        shares: Sequence[bytes] = (),
     ) -> Acknowledgement:
         """Take an order.
 
@@ -115,12 +118,13 @@ class Desk:
             executors: The ids it names, sorted.
             texts: Its reason, salted as signed.
             files: Contents of its file parameters.
+            shares: The originator's, one for each executor named, if any is sealed.
 
         Raises:
             NotAcceptedError: it is not an order that this house allows.
             StoreError: nothing was written.
         """
-        filed = _opened(order, Order)
+        filed = opened(order, Order)
         document = filed.unverified
         assert isinstance(document, Order)  # noqa: S101 - for the type checker
         by_digest = {hashlib.sha256(data).hexdigest(): data for data in files}
@@ -131,6 +135,8 @@ class Desk:
             check_files(action, document, by_digest)
 
         def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
+            check_unclaimed(tx, document, executors)
+            keep_shares(tx, document, executors, shares)
             placed = self._transmit(tx, filed, document, allowed)
             tx.put_executors(filed.envelope.digest, executors)
             tx.put_texts([text for text in texts if text.digest == document.reason])
@@ -141,9 +147,11 @@ class Desk:
 
         return self._acknowledge(filed, work)
 
-    def concur(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
-        """Take a concurrence. Raises as :meth:`transmit`."""
-        return self._answer(stored, "concurrence", texts)
+    def concur(
+        self, stored: bytes, texts: Sequence[Text] = (), shares: Sequence[bytes] = ()
+    ) -> Acknowledgement:
+        """Take a concurrence, with its shares for sealed executors. Raises as :meth:`transmit`."""
+        return self._answer(stored, "concurrence", texts, shares)
 
     def refuse(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
         """Take a refusal. Raises as :meth:`transmit`."""
@@ -163,7 +171,7 @@ class Desk:
 
     def attest(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
         """Take an attestation. Raises as :meth:`transmit`."""
-        filed = _opened(stored, Attestation)
+        filed = opened(stored, Attestation)
         document = filed.unverified
         assert isinstance(document, Attestation)  # noqa: S101 - for the type checker
 
@@ -180,7 +188,7 @@ class Desk:
 
     def receive(self, stored: bytes) -> Acknowledgement:
         """Take an executor's receipt. Raises as :meth:`transmit`."""
-        filed = _opened(stored, Receipt)
+        filed = opened(stored, Receipt)
         document = filed.unverified
         assert isinstance(document, Receipt)  # noqa: S101 - for the type checker
 
@@ -245,18 +253,7 @@ class Desk:
 
     def receipts(self, order: str) -> list[Receipt]:
         """The last receipt of each executor that sent one for the order."""
-
-        def work(tx: Reading) -> list[Receipt]:
-            found = []
-            for executor in tx.executors(order):
-                thread = tx.thread("orders", receipt_subject(order, executor))
-                if thread:
-                    document = open_envelope(thread[-1].envelope).unverified
-                    if isinstance(document, Receipt):
-                        found.append(document)
-            return found
-
-        return self.store.read(work)
+        return self.store.read(lambda tx: last_receipts(tx, order))
 
     def law(self, held: Head | None = None) -> LogPart:
         """The law log, as it is shown to whoever holds that head of it."""
@@ -272,11 +269,15 @@ class Desk:
         """The log's size and root as committed now."""
         return self.store.read(lambda tx: head_of(tx, log, tx.size(log)))
 
-    def _answer(self, stored: bytes, kind: str, texts: Sequence[Text]) -> Acknowledgement:
-        filed = _opened(stored, None, kind)
+    def _answer(
+        self, stored: bytes, kind: str, texts: Sequence[Text], shares: Sequence[bytes] = ()
+    ) -> Acknowledgement:
+        filed = opened(stored, None, kind)
         wanted = {getattr(filed.unverified, name, None) for name in ("reason", "finding")}
 
         def work(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
+            if isinstance(document := filed.unverified, Concurrence):
+                keep_shares(tx, document, tx.executors(document.order), shares)
             placed = self._place_answer(tx, filed)
             tx.put_texts([text for text in texts if text.digest in wanted])
             return placed
@@ -485,17 +486,3 @@ class Desk:
             )  # fmt: skip
 
         return self.store.read(work)
-
-
-def _opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
-    try:
-        filed = open_envelope(stored)
-    except VerificationError as error:
-        raise NotAcceptedError(str(error)) from error
-    document: AnyDocument = filed.unverified
-    if (cls is not None and not isinstance(document, cls)) or (
-        kind is not None and filed.envelope.kind != kind
-    ):
-        wanted = kind or (cls.__name__.lower() if cls else "")
-        raise NotAcceptedError(f"a {filed.envelope.kind}, where a {wanted} is due")
-    return filed

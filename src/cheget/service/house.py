@@ -25,6 +25,7 @@ from cheget.chain.people import People, parse_people
 from cheget.chain.rule import Rule, names
 from cheget.errors import ChainFileError, HouseError
 from cheget.keyring import keyfile
+from cheget.keyring.dealt import Deals
 from cheget.keyring.signer import Ed25519Signer, Signer
 from cheget.order.charter import (
     DEFAULT_FRESH,
@@ -64,6 +65,11 @@ class House:
     deployment: str
     terms: Terms
     open_orders: int = OPEN_ORDERS  # of one originator at once
+
+    @property
+    def seals_folder(self) -> Path:
+        """What ceremonies left for the members."""
+        return self.folder / "seals"
 
     @property
     def desk_folder(self) -> Path:
@@ -253,7 +259,9 @@ def open_desk(house: House, store: Store, clock: Clock) -> LocalCounter:
         charter = store.read(law_state).charter
     if charter.deployment != house.deployment:
         raise HouseError("the store belongs to another deployment")
-    return LocalCounter(store, charter, clock, log_signers(house), house.open_orders)
+    return LocalCounter(
+        store, charter, clock, log_signers(house), house.open_orders, Deals(house.seals_folder)
+    )
 
 
 def log_signers(house: House) -> Mapping[Log, Signer]:

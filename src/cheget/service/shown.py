@@ -16,6 +16,7 @@ from cheget.order.fields import Head, Text
 from cheget.order.law import founders
 from cheget.order.papers import LogPart, Papers, open_envelope
 from cheget.order.proceeding import Proceeding
+from cheget.service.handed import shares_of
 from cheget.service.store import Log, Reading
 
 CheckpointAt = Callable[[Log, int], bytes]
@@ -87,10 +88,10 @@ def papers_of(
         key=lambda entry: entry.position,
     )
     size, start = tx.size("orders"), threads[0].position
-    release = proceeding.release
+    release, executors = proceeding.release, tx.executors(order)
     behind = held_orders is not None and 0 < held_orders.size < start
     return Papers(
-        address=tx.executors(order),
+        address=executors,
         order=order,
         log=LogPart(
             slice_of(tx, "orders", start, size),
@@ -102,6 +103,7 @@ def papers_of(
         published=checkpoint("orders", release.position + 1 if release else size),
         texts=_texts(tx, [entry.envelope for entry in threads]),
         files=_files(tx, proceeding),
+        shares=shares_of(tx, executors, threads),
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cheget.audit.header import Mention, decode
-from cheget.errors import NotAcceptedError
+from cheget.errors import NotAcceptedError, VerificationError
 from cheget.order.absent import aways
+from cheget.order.allowed import id_of
 from cheget.order.charter import Charter, Law, read_charter
 from cheget.order.closing import closings
-from cheget.order.documents import Concurrence, Receipt
+from cheget.order.documents import AnyDocument, Concurrence, Receipt
 from cheget.order.fold import Closing, Entry
 from cheget.order.follow import LawState
 from cheget.order.keys import PublicKey, verify
-from cheget.order.papers import Filed, open_envelope
+from cheget.order.papers import Filed, open_envelope, receipt_subject
 from cheget.order.proceeding import Away, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.store import Reading, StoredEntry
@@ -82,6 +83,16 @@ def check_seen(tx: Reading, document: Concurrence) -> None:
         raise NotAcceptedError("its signer saw a head that this log never had")
 
 
+def last_receipts(tx: Reading, order: str) -> list[Receipt]:
+    """The last receipt of each executor that sent one for the order."""
+    found = []
+    for executor in map(id_of, tx.executors(order)):
+        thread = tx.thread("orders", receipt_subject(order, executor))
+        if thread and isinstance(last := open_envelope(thread[-1].envelope).unverified, Receipt):
+            found.append(last)
+    return found
+
+
 def verify_executor(key: PublicKey, filed: Filed) -> None:
     """Return only if the receipt is signed by its executor."""
     verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
@@ -99,7 +110,7 @@ def check_receipt(
     release = proceeding.release
     if release is None or receipt.release != release.digest:
         raise NotAcceptedError("a receipt for what was not released")
-    if receipt.executor not in tx.executors(receipt.order):
+    if receipt.executor not in map(id_of, tx.executors(receipt.order)):
         raise NotAcceptedError(f"the order does not name {receipt.executor}")
     key = charter.executors.get(receipt.executor)
     if key is None or receipt.deployment != charter.deployment:
@@ -116,3 +127,22 @@ def check_receipt(
             raise NotAcceptedError("an unknown is resolved by a receipt that names it")
     elif last.outcome != "failed" or receipt.resolves is not None:
         raise NotAcceptedError(f"the receipt says {last.outcome} already, and is final")
+
+
+def opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
+    """An envelope that was sent, only if it holds what is due here: a class, or a kind.
+
+    Raises:
+        NotAcceptedError: it holds something else, or cannot be read.
+    """
+    try:
+        filed = open_envelope(stored)
+    except VerificationError as error:
+        raise NotAcceptedError(str(error)) from error
+    document: AnyDocument = filed.unverified
+    if (cls is not None and not isinstance(document, cls)) or (
+        kind is not None and filed.envelope.kind != kind
+    ):
+        wanted = kind or (cls.__name__.lower() if cls else "")
+        raise NotAcceptedError(f"a {filed.envelope.kind}, where a {wanted} is due")
+    return filed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cheget.audit.instant import to_text
 from cheget.chain.wording import worded
 from cheget.errors import StoppedError
+from cheget.order.allowed import id_of
 from cheget.order.consequence import Turn, can_refuse, refusal_consequence, stranded_levels, turns
 from cheget.order.documents import Receipt, order_name
 from cheget.order.fold import at_instant
@@ -235,7 +236,8 @@ def _seat(proceeding: Proceeding, place: Place, person: str | None, look: str) -
 def _dots(one: Shown) -> list[Dots]:
     """The executors of the chain, those named by this order in colour."""
     proceeding = one.proceeding
-    named = set(one.papers.address) if isinstance(one.papers.address, tuple) else set()
+    listed = one.papers.address if isinstance(one.papers.address, tuple) else ()
+    named = set(map(id_of, listed))
     outcomes = {receipt.executor: receipt.outcome for receipt in one.receipts}
     released = proceeding.release is not None and proceeding.ending is None
 

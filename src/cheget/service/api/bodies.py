@@ -11,10 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from cheget.errors import MalformedDocumentError
 from cheget.order.envelope import MAX_ENVELOPE
 from cheget.order.fields import MAX_TEXT, Text
+from cheget.order.handover import MAX_CIPHERTEXT, ciphertext_of
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Hex128 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Listed = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(/[1-9][0-9]{0,15})?$", max_length=81)
+]
+Share = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$", max_length=2 * MAX_CIPHERTEXT)]
 Stored = Annotated[str, Field(max_length=MAX_ENVELOPE, description="an envelope, byte for byte")]
 
 
@@ -48,10 +53,23 @@ class Submitted(Strict):
         return [Text.from_json(one.model_dump()) for one in self.texts]
 
 
-class SubmittedOrder(Submitted):
+class SubmittedAnswer(Submitted):
+    """An answer; a concurrence with its shares for sealed executors."""
+
+    shares: Annotated[
+        list[Share], Field(max_length=1_000_000, description="as they are listed")
+    ] = []
+
+    @property
+    def handed(self) -> list[bytes]:
+        """The shares' bytes."""
+        return [ciphertext_of(one) for one in self.shares]
+
+
+class SubmittedOrder(SubmittedAnswer):
     """An order, with the executors that it names and the files that travel with it."""
 
-    executors: Annotated[list[Id], Field(max_length=1_000_000)]
+    executors: Annotated[list[Listed], Field(max_length=1_000_000)]
     files: Annotated[list[str], Field(max_length=16, description="base64, standard, padded")] = []
 
     @property
@@ -138,6 +156,13 @@ class Due(BaseModel):
 
     orders: list[Digest]
     size: int
+
+
+class Serials(BaseModel):
+    """The serials dealt for an executor's action, and those that no order has claimed."""
+
+    dealt: list[int]
+    unused: list[int]
 
 
 class Envelopes(BaseModel):

@@ -23,6 +23,7 @@ from cheget.service.api.bodies import (
     Due,
     Envelopes,
     Heads,
+    Serials,
     Summaries,
     Summary,
 )
@@ -128,6 +129,23 @@ def code(
     _known(door, order)
     data = door.counter.code(order, executor, law=head_of(law), orders=head_of(orders))
     return Response(data, media_type=PAPERS)
+
+
+@router.get("/executors/{executor}/seals/{action}")
+def serials(executor: Executor, action: Executor, door: AtDoor, _: Member) -> Serials:
+    """Which serials were dealt for an executor's action, and which no order has claimed."""
+    dealt, unused = door.counter.serials(executor, action)
+    return Serials(dealt=dealt, unused=unused)
+
+
+@router.get("/executors/{executor}/seals/{action}/{serial}", response_class=Response)
+def dealt(
+    executor: Executor, action: Executor, serial: Annotated[int, Path(ge=1, lt=10**15)],
+    door: AtDoor, _: Member,
+) -> Response:  # fmt: skip
+    """A seal with its shares, each sealed to a key of whoever holds a seat."""
+    data = door.counter.dealt(executor, action, serial)
+    return Response(data, media_type="application/vnd.cheget.dealt+json")
 
 
 @router.get("/executors/{executor}/orders")

@@ -19,6 +19,7 @@ from cheget.service.api.bodies import (
     Drawn,
     Opened,
     Submitted,
+    SubmittedAnswer,
     SubmittedLaw,
     SubmittedOrder,
     Token,
@@ -32,8 +33,7 @@ from cheget.service.store import Log, Reading
 router = APIRouter(prefix="/v1")
 
 ANSWERS = {
-    "concurrence": LocalCounter.concur, "refusal": LocalCounter.refuse,
-    "question": LocalCounter.ask, "review": LocalCounter.review,
+    "refusal": LocalCounter.refuse, "question": LocalCounter.ask, "review": LocalCounter.review,
     "countermand": LocalCounter.countermand, "attestation": LocalCounter.attest,
 }  # fmt: skip
 
@@ -69,14 +69,19 @@ def begin(body: Opened, request: Request, door: AtDoor) -> Token:
 def transmit(body: SubmittedOrder, request: Request, door: AtDoor) -> Acknowledged:
     """Transmit an order."""
     opened(body, request, door)
-    done = door.counter.transmit(body.stored, body.executors, body.salted, body.contents)
+    done = door.counter.transmit(
+        body.stored, body.executors, body.salted, body.contents, body.handed
+    )
     return acknowledged(door, "orders", "order", done)
 
 
 @router.post("/answers", status_code=201)
-def answer(body: Submitted, request: Request, door: AtDoor) -> Acknowledged:
+def answer(body: SubmittedAnswer, request: Request, door: AtDoor) -> Acknowledged:
     """Concur, refuse, ask, countermand, review; attest to a condition."""
     kind = opened(body, request, door).envelope.kind
+    if kind == "concurrence":
+        done = door.counter.concur(body.stored, body.salted, body.handed)
+        return acknowledged(door, "orders", kind, done)
     method = ANSWERS.get(kind)
     if method is None:
         raise MalformedDocumentError(f"a {kind} answers no order")
