@@ -5,62 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from cheget.audit.instant import to_text
-from cheget.chain.wording import worded
 from cheget.cli.render import NO, WAIT, YES, paint
 from cheget.cli.terminal import safe
-from cheget.cli.wording import joined, span
 from cheget.order.proceeding import Proceeding
-from cheget.order.reviews import Asked, asked
+from cheget.order.reviews import asked
+from cheget.order.telling import emergency, rule_of
 
 COLOURS = {"ahead": NO, "due": NO, "overdue": NO, "reviewed": YES, "late": WAIT}
 
 
 def notice(proceeding: Proceeding, now: int) -> list[str]:
     """The line that stands first wherever the order is shown; none for an ordinary order."""
-    review = asked(proceeding)
-    if review is None:
+    found = emergency(proceeding, now)
+    if found is None:
         return []
-    standing = review.standing(now)
-    said = f"{_title(standing)} {proceeding.action.id}: {_said(proceeding, review, standing)}"
+    standing, said = found
     return [paint(said, COLOURS[standing], bold=standing != "reviewed")]
-
-
-def _title(standing: str) -> str:
-    return "REVIEW OVERDUE" if standing == "overdue" else "EMERGENCY"
-
-
-def _said(proceeding: Proceeding, review: Asked, standing: str) -> str:
-    who = rule_of(proceeding)
-    if review.until is None:
-        limit = limited(proceeding)
-        said = f"will be reviewed by {who}, until {span(review.within)} after its release."
-        return f"{said} Limit: {limit}." if limit else said
-    match standing:
-        case "due":
-            return f"will be reviewed by {who}, until {to_text(review.until)}."
-        case "overdue":
-            return f"by {who}, due until {to_text(review.until)}."
-        case _:
-            by = joined([one.person for one in proceeding.reviews])
-            late = f", late: it was due until {to_text(review.until)}"
-            return f"reviewed by {by} at {to_text(review.done or 0)}" + (
-                f"{late}." if standing == "late" else "."
-            )
-
-
-def rule_of(proceeding: Proceeding) -> str:
-    """Who is asked to review, as the chain file says it."""
-    review = proceeding.action.review
-    return worded(review.rule) if review is not None else ""
-
-
-def limited(proceeding: Proceeding) -> str:
-    """The action's limit in words; empty where it has none."""
-    limit = proceeding.action.limit
-    if limit is None:
-        return ""
-    of = f" of {limit.parameter}" if limit.parameter else ""
-    return f"{limit.most}{of} per {span(limit.per)}"
 
 
 def findings(proceeding: Proceeding, reasons: dict[str, str]) -> list[str]:

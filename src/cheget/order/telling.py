@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cheget.audit.instant import to_text
+from cheget.chain.wording import span, worded
 from cheget.order.documents import Question, Receipt
 from cheget.order.fields import Text
 from cheget.order.papers import Papers, open_envelope
 from cheget.order.proceeding import Proceeding, Rung
+from cheget.order.reviews import Asked, Standing, asked
 
 Mark = Literal["●", "◐", "✕", "▲", "○", "·"]
 
@@ -85,6 +87,54 @@ def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> st
 
 def _acted(done: int) -> str:
     return "it acted" if done else "it has not acted"
+
+
+def emergency(proceeding: Proceeding, now: int) -> tuple[Standing, str] | None:
+    """What is said first of an emergency, until it has been reviewed; None of other orders."""
+    review = asked(proceeding)
+    if review is None:
+        return None
+    standing = review.standing(now)
+    said = f"{_title(standing)} {proceeding.action.id}: {_reviewed(proceeding, review, standing)}"
+    return standing, said
+
+
+def _title(standing: str) -> str:
+    return "REVIEW OVERDUE" if standing == "overdue" else "EMERGENCY"
+
+
+def _reviewed(proceeding: Proceeding, review: Asked, standing: str) -> str:
+    who = rule_of(proceeding)
+    if review.until is None:
+        limit = limited(proceeding)
+        said = f"will be reviewed by {who}, until {span(review.within)} after its release."
+        return f"{said} Limit: {limit}." if limit else said
+    match standing:
+        case "due":
+            return f"will be reviewed by {who}, until {to_text(review.until)}."
+        case "overdue":
+            return f"by {who}, due until {to_text(review.until)}."
+        case _:
+            by = ", ".join(one.person for one in proceeding.reviews)
+            late = f", late: it was due until {to_text(review.until)}"
+            return f"reviewed by {by} at {to_text(review.done or 0)}" + (
+                f"{late}." if standing == "late" else "."
+            )
+
+
+def rule_of(proceeding: Proceeding) -> str:
+    """Who is asked to review, as the chain file says it."""
+    review = proceeding.action.review
+    return worded(review.rule) if review is not None else ""
+
+
+def limited(proceeding: Proceeding) -> str:
+    """The action's limit in words; empty where it has none."""
+    limit = proceeding.action.limit
+    if limit is None:
+        return ""
+    of = f" of {limit.parameter}" if limit.parameter else ""
+    return f"{limit.most}{of} per {span(limit.per)}"
 
 
 def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:

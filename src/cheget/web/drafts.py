@@ -22,6 +22,7 @@ from cheget.order.draft import (
     draft_order,
     draft_question,
     draft_refusal,
+    draft_review,
     salted,
 )
 from cheget.order.envelope import Envelope, media_type
@@ -69,6 +70,12 @@ def draft_answer(one: Shown, person: str, given: Given, now: int, entropy: bytes
             return Draft(draft_question(order, signer=person, reason=text, now=now), (text,))
         case "countermand":
             return Draft(draft_countermand(order, signer=person, reason=text, now=now), (text,))
+        case "review":
+            if not text.text:
+                raise NotAcceptedError("what did you find?")
+            return Draft(
+                draft_review(one.proceeding, signer=person, finding=text, now=now), (text,)
+            )
         case _:
             raise NotAcceptedError("nothing is chosen: concur, refuse, ask or countermand")
 

@@ -19,7 +19,8 @@ from cheget.errors import NotAcceptedError
 from cheget.order.documents import order_name
 from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
-from cheget.order.telling import until, verdict
+from cheget.order.reviews import is_unsettled
+from cheget.order.telling import emergency, until, verdict
 from cheget.service.api.problems import Problem
 from cheget.service.store import Reading, StoredEntry
 from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
@@ -51,12 +52,18 @@ def _inbox(visit: Visit) -> dict[str, Any]:
         if one.digest not in mine and one.has_say(who) and not one.was_counted(who)
         and one.release is None and who not in one.refusers
     ]  # fmt: skip
+    urgent = [
+        {**_row(visit, one), "said": said[1], "is_bad": said[0] != "reviewed"}
+        for one in visit.door.counter.orders()
+        if is_unsettled(one) and who in one.law.people
+        and (said := emergency(one, visit.now)) is not None
+    ]  # fmt: skip
     rows = [
         {**_row(visit, one), "left": f"{until(one.order.decide_by - visit.now)} left"}
         for one in mine_now
     ]
     return {
-        "rows": rows, "ahead": [_row(visit, one) for one in ahead],
+        "urgent": urgent, "rows": rows, "ahead": [_row(visit, one) for one in ahead],
         "size": visit.door.counter.head("orders").size,
     }  # fmt: skip
 

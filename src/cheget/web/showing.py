@@ -15,7 +15,8 @@ from cheget.order.documents import Receipt, order_name
 from cheget.order.fold import at_instant
 from cheget.order.papers import Papers, decode_papers
 from cheget.order.proceeding import Proceeding
-from cheget.order.telling import Place, questions, signed_fields, steps, until, verdict
+from cheget.order.reviews import asked
+from cheget.order.telling import Place, emergency, questions, signed_fields, steps, until, verdict
 from cheget.order.verify import Pinned, Verified, explain_papers
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class OrderView:
     note: str
     own_device: bool
     may_recall: bool
+    emergency: tuple[str, str] | None  # standing, and the sentence that stands first
+    may_review: bool
     asks: bool  # two buttons of one size: the order is on its way, and this person may answer
     receipts: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
@@ -149,6 +152,8 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
         note=_note(one, person, mine, now),
         own_device=pending is not None and pending.level.own_device,
         may_recall=_may_recall(proceeding, person),
+        emergency=emergency(proceeding, now),
+        may_review=person is not None and _may_review(proceeding, person),
         asks=proceeding.state == "open"
         and (ready is not None or refuses)
         and not _may_recall(proceeding, person),
@@ -288,6 +293,11 @@ def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str
         if holds:
             return said
     return "You have no seat on this ladder."
+
+
+def _may_review(proceeding: Proceeding, person: str) -> bool:
+    review = asked(proceeding)
+    return review is not None and review.until is not None and person in review.left
 
 
 def _may_recall(proceeding: Proceeding, person: str | None) -> bool:

@@ -79,7 +79,7 @@ def answer(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSONRespo
     """Hand in an answer that was signed on the page."""
     kind, counter = kind_of(given), visit.door.counter
     takes = {"concurrence": counter.concur, "refusal": counter.refuse, "question": counter.ask,
-             "countermand": counter.countermand}  # fmt: skip
+             "countermand": counter.countermand, "review": counter.review}  # fmt: skip
     if kind not in takes:
         raise NotAcceptedError(f"a {kind} does not answer an order")
     done = takes[kind](assembled(kind, given), texts_of(given))
