@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cheget.cli.demo_report import Report
-from cheget.cli.plain import say
+from cheget.cli.plain import is_asked, say
 from cheget.errors import HouseError
 
 if TYPE_CHECKING:
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False),
               help="Keep the house in this new folder.")  # fmt: skip
+@click.option("--serve/--no-serve", "serves", default=None,
+              help="Serve the page at the end. [default: where somebody looks]")  # fmt: skip
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535),
+              help="Of the page; any other if it is taken.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value at the end.")
-def demo(folder: Path | None, as_json: bool) -> None:
-    """The chain of the article, through two orders, with real signatures.
+def demo(folder: Path | None, serves: bool | None, port: int, as_json: bool) -> None:
+    """The chain of the article, through two orders, with real signatures, and its page.
 
     The first order is refused and stopped; the second is concurred with by all, and the
-    executors that it names act once. Nothing is asked and nothing outside the folder is touched.
+    executors that it names act once. Then the page is served, on which you take a seat. Nothing
+    outside the folder is touched.
     """
     report = Report(as_json)
+    report.port = port if (is_asked() if serves is None else serves) and not as_json else None
     if folder is not None:
         try:
             folder.mkdir(parents=True)
@@ -48,7 +54,13 @@ def run(folder: Path, report: Report) -> None:
     """The whole demo in ``folder``, which is empty."""
     from cheget.cli import demo_house, demo_orders
 
-    staffed = demo_house.staff(folder, report.progress)
+    listening = origin = None
+    if report.port is not None:
+        from cheget.cli import demo_page
+
+        listening = demo_page.listen(report.port)
+        origin = f"http://localhost:{listening.getsockname()[1]}"
+    staffed = demo_house.staff(folder, report.progress, origin)
     levels, executors = len(staffed.chain.levels), len(staffed.others) + len(staffed.named)
     report.plain(
         f"cheget demo: the chain of the article, {levels} levels of people and the crews,"
@@ -63,6 +75,8 @@ def run(folder: Path, report: Report) -> None:
         demo_orders.refused(staffed, report)
         demo_orders.released(staffed, report)
         demo_orders.audited(staffed, report)
+        if listening is not None:
+            demo_page.serve(staffed, listening)
     finally:
         staffed.desk.store.close()
 

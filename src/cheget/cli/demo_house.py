@@ -20,8 +20,9 @@ from cheget.keyring.signer import Ed25519Signer
 from cheget.order.fields import Head
 from cheget.order.ledger import prove
 from cheget.service.clock import SystemClock
+from cheget.service.counter import LocalCounter
 from cheget.service.desk import Desk
-from cheget.service.house import House, draw_house
+from cheget.service.house import House, draw_house, open_house
 
 ACTION = "tactical"
 NAMED = {"missile": 8, "shell": 6, "torpedo": 6}
@@ -34,7 +35,7 @@ class Staffed:
     """A house with the keys of everybody in it, and the executors the orders will name."""
 
     house: House
-    desk: Desk
+    desk: LocalCounter
     chain: Chain
     people: Mapping[str, Ed25519Signer]
     others: tuple[str, ...]  # the executors that no order names
@@ -43,8 +44,11 @@ class Staffed:
     pinned_at: Head  # of the orders log, as the executors named hold it
 
 
-def staff(folder: Path, progress: Progress) -> Staffed:
-    """Make the house in ``folder``: real keys, real enrolments, a charter that all agreed to."""
+def staff(folder: Path, progress: Progress, origin: str | None = None) -> Staffed:
+    """Make the house in ``folder``: real keys, real enrolments, a charter that all agreed to.
+
+    ``origin``: of its page, if it will have one.
+    """
     text = files("cheget").joinpath("scenarios", "cheget.yaml").read_bytes()
     chain = parse_chain(text)
     (folder / "chains").mkdir(parents=True)
@@ -60,6 +64,10 @@ def staff(folder: Path, progress: Progress) -> Staffed:
     posts = {post: post.replace("/", "-") for one in crews.values() for post in one}
     _write_people(folder, chain, posts)
     house = draw_house(folder, os.urandom)
+    if origin is not None:
+        with (folder / "house.yaml").open("a") as settings:
+            settings.write(f"origin: {origin}\n")
+        house = open_house(folder)
     people = {one.id: key() for one in house.people.people}
     # Those that will be named are installed: a folder, a key file and executor.yaml each.
     installed = {one: _install(folder, house, chain, one) for one in named}

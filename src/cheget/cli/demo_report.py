@@ -15,6 +15,7 @@ class Report:
     """What the demo found, for people and as JSON."""
 
     as_json: bool
+    port: int | None = None  # of the page, where it is served at the end
     facts: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 

@@ -13,7 +13,13 @@ from cheget.cli.plain import house_option
 from cheget.errors import HouseError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import uvicorn
+    from fastapi import FastAPI
+
+    from cheget.service.counter import LocalCounter
+    from cheget.service.house import House
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -47,31 +53,54 @@ def serve(
             hint="--tls-cert and --tls-key; or --behind-proxy ADDRESS, where a proxy does TLS",
         )
     from cheget.cli.context import at_desk
+    from cheget.cli.logs import log_to_stderr
+
+    with at_desk(folder) as (house, counter), bound(host, port) as listening:
+        number = listening.getsockname()[1]
+        scheme = "https" if tls_cert is not None else "http"
+        here = [f"{scheme}://{name}:{number}" for name in ("localhost", "127.0.0.1", "[::1]")]
+        app = application(house, counter, [one.rstrip("/") for one in (origins or here)])
+        server = _server(app, tls_cert, tls_key, behind_proxy)
+        value = {
+            "serving": min(origins) if origins else here[0], "house": house.people.house,
+            "deployment": house.deployment, "charter": counter.usable_digest(),
+            "host": host, "port": number,
+        }  # fmt: skip
+        log_to_stderr()
+        click.echo(json.dumps(value, sort_keys=True))
+        server.run(sockets=[listening])
+
+
+def application(house: House, counter: LocalCounter, origins: Sequence[str]) -> FastAPI:
+    """The API of a house with its pages, at these origins and those that the charter names."""
     from cheget.service.api import Settings, create_app
     from cheget.service.api.app import secret_of
     from cheget.service.house import session_secret
     from cheget.web.app import install
 
-    with at_desk(folder) as (house, counter), _bound(host, port) as listening:
-        bound = listening.getsockname()[1]
-        scheme = "https" if tls_cert is not None else "http"
-        here = [f"{scheme}://{name}:{bound}" for name in ("localhost", "127.0.0.1", "[::1]")]
-        pages = counter.charter.terms.origins
-        known = frozenset((*(one.rstrip("/") for one in (origins or here)), *pages))
-        secret = secret_of(session_secret(house), house.deployment)
-        app = create_app(counter, secret, Settings(known))
-        install(app, house)
-        server = _server(app, tls_cert, tls_key, behind_proxy)
-        value = {
-            "serving": min(origins) if origins else here[0], "house": house.people.house,
-            "deployment": house.deployment, "charter": counter.usable_digest(),
-            "host": host, "port": bound,
-        }  # fmt: skip
-        click.echo(json.dumps(value, sort_keys=True))
-        server.run(sockets=[listening])
+    known = frozenset((*origins, *counter.charter.terms.origins))
+    secret = secret_of(session_secret(house), house.deployment)
+    app = create_app(counter, secret, Settings(known))
+    install(app, house)
+    return app
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def run_quietly(app: FastAPI, listening: socket.socket) -> None:
+    """Serve until somebody presses Ctrl-C; what is asked goes into no log."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    _server(app, None, None, None).run(sockets=[listening])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at that address, or can.
+
+    Raises:
+        HouseError: it is taken, or none of this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,14 +117,11 @@ def _server(
 ) -> uvicorn.Server:
     import uvicorn
 
-    from cheget.cli.logs import log_to_stderr
-
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.state.door.changes.close()  # whoever waits is let go first
             await super().shutdown(sockets)
 
-    log_to_stderr()
     return Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, ws="none",

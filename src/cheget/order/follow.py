@@ -7,7 +7,7 @@ that holds it is at fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -98,7 +98,7 @@ class LawState:
     founding: frozenset[str] | None = None  # who has still to agree to the first charter
     is_pinned: bool = False
     known: Mapping[str, Charter] = field(default_factory=dict)
-    proved: Collection[tuple[str, PublicKey]] = frozenset()
+    proved: Container[tuple[str, PublicKey]] = frozenset()
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     revoked: frozenset[bytes] = frozenset()
     events: tuple[LawEvent, ...] = ()

@@ -6,7 +6,7 @@ absences are entries that this version cannot follow; it says so and goes no fur
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cheget.audit.checkpoint import Checkpoint, verify_checkpoint
@@ -126,7 +126,7 @@ def check_seen(filed: Filed, roots: Mapping[int, bytes]) -> None:
 
 def _beginning(charter: Charter, shown: LogPart, *, past_founding: bool) -> LawState:
     known = {one.digest: one for one in map(read_charter, shown.charters)}
-    proved = proved_keys((charter, *known.values()), shown.enrolments)
+    proved = Possession((charter, *known.values()), shown.enrolments)
     state = LawState(charter, known=known, proved=proved)
     if charter.version > 1:
         return replace(state, is_pinned=True)
@@ -194,6 +194,34 @@ def proved_keys(
     return frozenset(
         check_enrolment(deployment, open_envelope(stored), parties) for stored in enrolments
     )
+
+
+class Possession(Container[tuple[str, PublicKey]]):
+    """Whose possession of which key is proved, each enrolment verified when it is asked for.
+
+    Of a house with thousands of keys an amendment brings a few: only theirs are looked at.
+    """
+
+    def __init__(self, charters: Collection[Charter], enrolments: Iterable[bytes]) -> None:
+        """Over the enrolments of the house of these charters."""
+        self._charters = charters
+        self._shown: dict[str, list[bytes]] = {}
+        for stored in enrolments:
+            document = open_envelope(stored).unverified
+            if isinstance(document, Enrolment):
+                self._shown.setdefault(document.key, []).append(stored)
+
+    def __contains__(self, wanted: object) -> bool:
+        """Whether an enrolment proves it; one that does not verify proves nothing."""
+        if not isinstance(wanted, tuple) or not isinstance(wanted[1], PublicKey):
+            return False
+        for stored in self._shown.get(wanted[1].key.hex(), ()):
+            try:
+                if wanted in proved_keys(self._charters, (stored,)):
+                    return True
+            except VerificationError:
+                continue
+        return False
 
 
 def founders(charter: Charter) -> frozenset[str]:

@@ -32,11 +32,11 @@ from cheget.order.fold import Entry, attest, fold, withdraw
 from cheget.order.follow import LawEntry, LawEvent, LawState, follow, founding_of
 from cheget.order.keys import verify
 from cheget.order.law import (
+    Possession,
     check_enrolments,
     check_seen,
     founders,
     missing_founders,
-    proved_keys,
 )
 from cheget.order.papers import Filed, open_envelope, receipt_subject, subject_of
 from cheget.order.proceeding import Proceeding
@@ -236,7 +236,7 @@ def _prove_law(
     """The first charter, agreed by everybody who has to, and what followed."""
     charter = ledger.charter
     missing_founders(charter, ())
-    proved = proved_keys((charter, *ledger.charters), ledger.enrolments)
+    proved = Possession((charter, *ledger.charters), ledger.enrolments)
     state = replace(
         founding_of(charter, founders(charter)), proved=proved,
         known={one.digest: one for one in ledger.charters},

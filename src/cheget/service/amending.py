@@ -15,7 +15,7 @@ from cheget.order.charter import Charter, check_charter, read_charter
 from cheget.order.documents import Amendment, Concurrence
 from cheget.order.fields import Text
 from cheget.order.follow import LawEntry, LawState, follow, founding_of
-from cheget.order.law import founders, proved_keys
+from cheget.order.law import Possession, founders
 from cheget.order.papers import Filed, open_envelope
 from cheget.service.clock import Clock
 from cheget.service.founding import append_law
@@ -41,7 +41,7 @@ def law_state(tx: Reading, before: int | None = None) -> LawState:
     if not payloads:
         raise NotAcceptedError("no charter has been proposed", hint="cheget people found")
     first, *later = (read_charter(payload) for payload in payloads)
-    proved = proved_keys((first, *later), tx.enrolments())
+    proved = Possession((first, *later), tx.enrolments())
     state = replace(
         founding_of(first, founders(first)), known={one.digest: one for one in later},
         proved=proved,

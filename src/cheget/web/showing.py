@@ -201,7 +201,7 @@ def _steps(one: Shown, person: str | None) -> list[StepView]:
         found.append(
             StepView(
                 number, step.level, asked.lstrip("; "), look,
-                [_seat(proceeding, place, person, look) for place in step.places],
+                [_seat(proceeding, place, person, step.is_asked) for place in step.places],
                 [
                     (title_of(proceeding, p.seat), p.reason, clock(p.at) if p.at else "")
                     for p in step.places if p.mark == "✕" and p.reason
@@ -211,7 +211,9 @@ def _steps(one: Shown, person: str | None) -> list[StepView]:
     return found
 
 
-def _seat(proceeding: Proceeding, place: Place, person: str | None, look: str) -> SeatView:
+def _seat(
+    proceeding: Proceeding, place: Place, person: str | None, is_asked: bool
+) -> SeatView:  # fmt: skip
     at = clock(place.at) if place.at is not None else ""
     match place.mark:
         case "●":
@@ -226,7 +228,7 @@ def _seat(proceeding: Proceeding, place: Place, person: str | None, look: str) -
             said = "no answer in time"
         case _:
             said = "counts above" if place.is_spent else "no answer"
-            if look == "later":
+            if not is_asked:
                 said = "not asked"
             if place.by is None:
                 said = "vacant"
