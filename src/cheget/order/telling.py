@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cheget.audit.instant import to_text
-from cheget.chain.wording import span, worded
+from cheget.chain.wording import worded
 from cheget.order.documents import Question, Receipt
 from cheget.order.fields import Text
 from cheget.order.papers import Papers, open_envelope
@@ -107,7 +107,7 @@ def _reviewed(proceeding: Proceeding, review: Asked, standing: str) -> str:
     who = rule_of(proceeding)
     if review.until is None:
         limit = limited(proceeding)
-        said = f"will be reviewed by {who}, until {span(review.within)} after its release."
+        said = f"will be reviewed by {who}, until {until(review.within)} after its release."
         return f"{said} Limit: {limit}." if limit else said
     match standing:
         case "due":
@@ -134,7 +134,7 @@ def limited(proceeding: Proceeding) -> str:
     if limit is None:
         return ""
     of = f" of {limit.parameter}" if limit.parameter else ""
-    return f"{limit.most}{of} per {span(limit.per)}"
+    return f"{limit.most}{of} per {until(limit.per)}"
 
 
 def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:
