@@ -59,7 +59,10 @@ def check_invited(house: House, person: str, nonce: bytes, now: int) -> Path | N
     if place.exists():
         raise NotAcceptedError("the invitation is over", hint=f"cheget people invite {person}")
     if good:
-        raise NotAcceptedError(f"{person} was invited, and this enrolment is not by the invitation")
+        raise NotAcceptedError(
+            f"{person} was invited, and this enrolment is not by the invitation",
+            hint="with the code that was given: --invitation CODE",
+        )
     return None
 
 
