@@ -8,7 +8,7 @@ BENCH = .venv-bench
 ORACLE = .venv-oracle
 export PYTHONPATH = src
 
-.PHONY: demo test test-slow test-oracle check fix bench locks wheel clean
+.PHONY: pictures demo test test-slow test-oracle check fix bench locks wheel clean
 
 demo: $(DEMO)/ready-$(shell cksum < requirements/demo.lock | cut -d' ' -f1)
 	@$(DEMO)/bin/python -m cheget demo
@@ -35,6 +35,10 @@ fix: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 
 bench: $(BENCH)/ready-$(shell cksum < requirements/bench.lock | cut -d' ' -f1)
 	PYTHONPATH=src:tests $(BENCH)/bin/python -m bench
+
+# Pictures of the pages, for the documentation; needs chromium.
+pictures: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/python tests/web/pictures.py
 
 wheel: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/python -m hatchling build -t wheel

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from cheget.errors import NotAcceptedError
 from cheget.order.charter import Law
 from cheget.order.documents import Session
+from cheget.order.fields import ID_FIELD
 from cheget.service.api.door import COOKIE
 from cheget.service.api.problems import Problem
 from cheget.web.drafts import (
@@ -41,9 +42,10 @@ def signin(visit: Looking, next: str = "/", who: str = "") -> HTMLResponse:  # n
 def signin_draft(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
     """The line that a passkey signs to read here."""
     door, charter = visit.door, visit.charter
+    who = ID_FIELD.read(line(given, "who"))
     session = Session(
-        visit.now, _audience(visit), charter.deployment, door.sessions.nonce(), line(given, "who")
-    )
+        visit.now, _audience(visit), charter.deployment, door.sessions.nonce(), who
+    )  # fmt: skip
     return _draft(visit, Draft(session))
 
 

@@ -53,6 +53,10 @@ def _visit(request: Request) -> Visit:
             person = reader.who if reader.role == "member" else None
         except Problem:
             person = None
+    if person is None:
+        door.limits.reading(request)
+    else:
+        door.limits.reading(request, person)
     return Visit(request, door, person)
 
 

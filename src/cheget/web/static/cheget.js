@@ -79,6 +79,18 @@
     walk(JSON.parse(new TextDecoder().decode(payload)), "");
   }
 
+  // What is signed here is about what is shown here, and nothing else.
+  function check(form, payload, kind) {
+    const said = JSON.parse(new TextDecoder().decode(payload));
+    const wanted = form.dataset.order;
+    if (wanted && (said.order || said.subject) !== wanted)
+      throw new Error("Nothing was signed: the server drafted an answer to another order.");
+    const kinds = { concur: "concurrence", refuse: "refusal", ask: "question" };
+    const type = `application/vnd.cheget.${kinds[kind.decision] || kind.decision}.v1+json`;
+    if (wanted && kind.type !== type)
+      throw new Error("Nothing was signed: the server drafted something else than was chosen.");
+  }
+
   const given = (form) => {
     const found = {};
     for (const [name, value] of new FormData(form)) {
@@ -101,6 +113,7 @@
     tell(form, "", false);
     const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), decision });
     const payload = fromText(draft.payload);
+    check(form, payload, { decision, type: draft.type });
     const list = form.querySelector("[data-signed]");
     if (list) {
       render(list, payload);

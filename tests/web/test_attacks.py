@@ -1,0 +1,126 @@
+"""Attacks on the pages: by the server behind them, by other sites, by whoever may not read."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from web.conftest import Served
+from web.test_pages import transmit
+
+
+@pytest.fixture(scope="module")
+def house(served: Served) -> Served:
+    served.enrol("ann", "bob")
+    return served
+
+
+def asked(
+    house: Served, path: str, body: dict[str, Any] | None = None, **headers: str
+) -> tuple[int, bytes]:
+    """What the house answers to somebody without a browser."""
+    method = "GET" if body is None else "POST"
+    answer = httpx.request(
+        method, f"{house.at}{path}", json=body, headers=headers, follow_redirects=True
+    )
+    return answer.status_code, answer.content
+
+
+def cookie_of(page: Any) -> dict[str, Any]:
+    (one,) = [one for one in page.context.cookies() if one["name"] == "cheget-session"]
+    return dict(one)
+
+
+def test_page_shows_one_order_and_signs_another(house: Served) -> None:
+    """A server that drafts an answer to another order, or another answer, gets no signature."""
+    first, second = transmit(house, "one"), transmit(house, "another")
+    bob = house.sign_in("bob")
+
+    def lie(route: Any) -> None:
+        told = route.fetch(url=f"{house.at}/orders/{second}/draft")
+        route.fulfill(response=told)
+
+    bob.route(f"**/orders/{first}/draft", lie)
+    bob.goto(f"{house.at}/orders/{first}")
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_text("Nothing was signed: the server drafted an answer to another order").wait_for()
+    bob.unroute(f"**/orders/{first}/draft")
+
+    def turn(route: Any) -> None:
+        body = {**json.loads(route.request.post_data), "decision": "concur"}
+        route.continue_(post_data=json.dumps(body))
+
+    bob.route(f"**/orders/{first}/draft", turn)
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_text("something else than was chosen").wait_for()
+    bob.unroute(f"**/orders/{first}/draft")
+    assert "Waits at team" in house.shell.must("show", first)
+
+
+def test_what_is_rendered_is_what_is_signed(house: Served) -> None:
+    """The fields shown come from the bytes that go to the passkey, whatever else a server says."""
+    order = transmit(house, "look closely")
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/orders/{order}")
+    sent: list[dict[str, Any]] = []
+    bob.on("request", lambda one: sent.append(json.loads(one.post_data))
+           if one.method == "POST" and one.url.endswith(order) else None)  # fmt: skip
+    bob.get_by_label("Why; signed").fill("seen")
+    bob.get_by_role("button", name="Concur").click()
+    bob.get_by_text("You concurred at").wait_for()
+    (handed,) = sent
+    payload = base64.urlsafe_b64decode(handed["payload"] + "==")
+    client = base64.urlsafe_b64decode(handed["assertion"]["clientDataJSON"] + "==")
+    from cheget.order.envelope import digest
+
+    expected = bytes.fromhex(digest("concurrence", payload))
+    said = json.loads(client)["challenge"]
+    assert base64.urlsafe_b64decode(said + "==") == expected
+
+
+def test_another_site_can_make_a_browser_sign_nothing_in(house: Served) -> None:
+    """A form of another site has no header of ours, and gets no cookie along with it."""
+    ann = house.sign_in("ann")
+    cookie = cookie_of(ann)
+    assert (cookie["sameSite"], cookie["httpOnly"]) == ("Strict", True)
+    token = f"cheget-session={cookie['value']}"
+    status, _ = asked(house, "/transmit/draft", {"action": "wipe"}, Cookie=token)
+    assert status == 422
+    frames = ann.request.get(f"{house.at}/orders").headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in frames
+    assert "require-trusted-types-for 'script'" in frames
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/orders", "/transmit", "/chain", "/executors", "/people", "/log", "/events"]
+)
+def test_reads_by_someone_who_may_not(house: Served, path: str) -> None:
+    """Without a session, with one that is spoilt: to the door, and nothing is told."""
+    for cookie in ({}, {"Cookie": "cheget-session=x.y"}):
+        _, body = asked(house, path, **cookie)
+        assert b"Who are you?" in body
+
+
+def test_an_invitation_is_for_one_person_and_once(house: Served) -> None:
+    code = house.invite("cho")
+    page = {"X-Cheget": "page"}
+    status, body = asked(house, "/enrol/start", {"who": "dee", "invitation": code}, **page)
+    assert (status, b"not known here" in body) == (409, True)
+    status, body = asked(house, "/enrol/start", {"who": "cho", "invitation": ""}, **page)
+    assert (status, b"by invitation" in body) == (409, True)
+    house.enrol("cho")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"who": 7}, {"who": ["ann"]}, {"who": "\x00"}, {"who": "Ann Example"}]
+)
+@pytest.mark.parametrize(
+    "path", ["/signin", "/signin/draft", "/enrol", "/enrol/start", "/enrol/draft"]
+)
+def test_nonsense_is_refused_and_no_fault(house: Served, path: str, body: dict[str, Any]) -> None:
+    status, _ = asked(house, path, body, **{"X-Cheget": "page"})
+    assert 400 <= status < 500
