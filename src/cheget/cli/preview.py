@@ -9,8 +9,6 @@ from typing import Any
 import click
 
 from cheget.chain.changes import OTHERS
-from cheget.chain.people import People
-from cheget.chain.people import Person as Somebody
 from cheget.chain.rule import Of, Rule
 from cheget.chain.wording import span, worded
 from cheget.cli.diff import as_value as difference_value
@@ -66,12 +64,6 @@ def preview(
     )
 
 
-def staff_of(charter: Charter) -> People:
-    """The people of a charter, as ``people.yaml`` would have them."""
-    people = tuple(Somebody(name, name, one.machine) for name, one in charter.people.items())
-    return People(charter.house, people, charter.posts)
-
-
 def _differences(old: Charter, new: Charter) -> Iterator[tuple[str, Difference]]:
     before = {chain.id: chain for chain in old.chains}
     for chain in new.chains:
@@ -79,7 +71,7 @@ def _differences(old: Charter, new: Charter) -> Iterator[tuple[str, Difference]]
         if was is None or old.laws[chain.id].digest == new.laws[chain.id].digest:
             continue
         found = difference(
-            accounts(was, staff_of(old)), accounts(chain, staff_of(new))
+            accounts(was, old.staff), accounts(chain, new.staff)
         )  # fmt: skip
         if any(lines for _, lines in sections(found)):
             yield chain.id, found

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cheget.audit.instant import to_text
 from cheget.chain.chain import Chain, Level
-from cheget.chain.people import People
-from cheget.chain.people import Person as Somebody
 from cheget.chain.wording import span, worded
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
@@ -21,35 +18,18 @@ if TYPE_CHECKING:
     from cheget.service.counter import LocalCounter
 
 
-def staff_of(charter: Charter) -> People:
-    """The people of a charter, as ``people.yaml`` would have them."""
-    people = tuple(Somebody(name, name, one.machine) for name, one in charter.people.items())
-    return People(charter.house, people, charter.posts)
-
-
-@lru_cache(maxsize=8)
-def _proved(digest: str, chain_id: str, charter: Any) -> tuple[Account, ...]:  # noqa: ANN401
-    _ = digest
-    chain = next(one for one in charter.value.chains if one.id == chain_id)
-    return tuple(accounts(chain, staff_of(charter.value)))
-
-
-class _Once:
-    """A charter as a key of the cache: by identity of its digest, not by its whole value."""
-
-    def __init__(self, value: Charter) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Once)
+MOST_KNOWN = 64
+_known: dict[tuple[str, str], tuple[Account, ...]] = {}
 
 
 def proved(charter: Charter, chain: Chain) -> tuple[Account, ...]:
     """The proof of each ladder of the chain, worked out once a charter."""
-    return _proved(charter.digest, chain.id, _Once(charter))
+    key = charter.digest, chain.id
+    if key not in _known:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[key] = tuple(accounts(chain, charter.staff))
+    return _known[key]
 
 
 def transmissions(charter: Charter, person: str) -> list[dict[str, Any]]:
