@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ class Served:
     origin: str
     port: int
     app: Any
+    doors: list[Door] = field(default_factory=list)
 
     def door(self, who: str, signer: Signer, **how: Any) -> Door:
-        return Door(self.origin, who, lambda: signer, self.counter.clock.now, **how)
+        door = Door(self.origin, who, lambda: signer, self.counter.clock.now, **how)
+        self.doors.append(door)
+        return door
 
     def ask(
         self, method: str, path: str, body: bytes | None = None,
@@ -66,12 +69,12 @@ class Served:
         status, _, data = self.ask("GET", path, None, headers)
         return status, json.loads(data)
 
-    def session(self, who: str, signer: Signer, **changes: Any) -> bytes:
+    def session(self, who_: str, signer: Signer, **changes: Any) -> bytes:
         """A session in its envelope, over a fresh nonce."""
         _, drawn = self.post("/v1/nonces", {})
         facts = {
             "at": self.counter.clock.now(), "audience": self.origin,
-            "deployment": drawn["deployment"], "nonce": drawn["nonce"], "who": who, **changes,
+            "deployment": drawn["deployment"], "nonce": drawn["nonce"], "who": who_, **changes,
         }  # fmt: skip
         return enclose(Session(**facts), signer)
 
@@ -95,9 +98,12 @@ def serving(counter: LocalCounter, **settings: Any) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: server.started)
+    served = Served(counter, origin, port, app)
     try:
-        yield Served(counter, origin, port, app)
+        yield served
     finally:
+        for door in served.doors:
+            door.close()
         app.state.door.changes.close()
         server.should_exit = True
         thread.join(10)

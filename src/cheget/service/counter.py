@@ -59,7 +59,7 @@ class LocalCounter(Desk):
             ]  # fmt: skip
             if len(mine) >= self._cap:
                 raise NotAcceptedError(
-                    f"{document.originator} has {len(mine)} open orders, and may have {self._cap}",
+                    f"{document.originator} has as many orders open as one may have: {len(mine)}",
                     hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
                 )
         return super().transmit(order, executors, texts, files)

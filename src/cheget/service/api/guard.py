@@ -70,8 +70,6 @@ class Guard:
         """
         headers = dict(scope["headers"])
         length = headers.get(b"content-length")
-        if length is None and b"transfer-encoding" not in headers:
-            return b""
         cap = self._cap(headers)
         if length is not None and (not length.isdigit() or int(length[:12]) > cap):
             raise Problem(413, "too-large", f"a body has at most {cap:,} bytes here")

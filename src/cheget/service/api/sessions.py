@@ -79,7 +79,8 @@ class Sessions:
             if len(token) > MAX_TOKEN:
                 raise ValueError(token)
             said, seal = (base64.urlsafe_b64decode(one) for one in token.split("."))
-            if not hmac.compare_digest(seal, self._seal(b"token", said)):
+            genuine = hmac.compare_digest(seal, self._seal(b"token", said))
+            if not genuine or f"{_text(said)}.{_text(seal)}" != token:
                 raise ValueError(token)
             role, who, key, until = json.loads(said)
         except ValueError:
