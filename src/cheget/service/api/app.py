@@ -51,6 +51,7 @@ def create_app(
     app = FastAPI(
         title="cheget", version=__version__, lifespan=lifespan,
         openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None,
+        responses={"default": problems.RESPONSE},
     )  # fmt: skip
     app.state.door = door
     problems.install(app, door.metrics.failed)

@@ -30,6 +30,23 @@ STATUS: Mapping[type[ChegetError], int] = {
     errors.ChegetError: 409,
 }
 
+RESPONSE = {
+    "description": "A no, and why (RFC 9457).",
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"},
+                    "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "hint": {"type": "string"}, "step": {"type": "integer"},
+                },
+            }
+        }
+    },
+}  # fmt: skip
+
 TITLES = {
     400: "malformed", 401: "who are you?", 403: "not yours to read", 404: "not here",
     405: "not that way", 408: "too slow", 409: "not accepted", 413: "too large",
