@@ -133,3 +133,42 @@ def serving_folder(folder: Path) -> Iterator[Served]:
 
     with at_desk(folder) as (_, counter), serving(counter) as served:
         yield served
+
+
+@dataclass
+class Elsewhere:
+    """A machine that has keys and nothing of the house; and the executor's own."""
+
+    shell: Any  # terminal.Shell
+    house: Any
+    served: Served
+    executor: Path
+
+    def at(self, *words: str, who: str) -> str:
+        return self.shell.must(*words, "--at", self.served.origin, "--key", f"{who}.key")
+
+    def json(self, *words: str, who: str) -> Any:
+        return json.loads(self.at(*words, "--json", who=who))
+
+    def no(self, *words: str, who: str) -> str:
+        """What it says when it says no."""
+        self.shell.status = 0
+        out, err = self.shell.run(*words, "--at", self.served.origin, "--key", f"{who}.key")
+        assert self.shell.status in {1, 2}, out
+        return err
+
+    def run(self, *words: str) -> tuple[str, str]:
+        return self.shell.run("executor", "run", "production-db", "--once", "--folder",
+                              str(self.executor), *words)  # fmt: skip
+
+    def transmitted(self) -> str:
+        said = self.json("order", "transmit", "wipe", "database=orders", "--reason", "ticket 1182",
+                         "--yes", "--as", "ann", who="ann")  # fmt: skip
+        order: str = said["order"]
+        return order
+
+    def released(self) -> str:
+        order = self.transmitted()
+        for person in ("bob", "dee"):
+            self.at("concur", order, "--yes", "--as", person, who=person)
+        return order

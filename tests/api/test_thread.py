@@ -3,72 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from terminal import Shell, Stage
 
-from serving import Served, serving_folder
-
-
-@dataclass
-class Elsewhere:
-    """A machine that has keys and nothing of the house; and the executor's own."""
-
-    shell: Shell
-    house: Shell
-    served: Served
-    executor: Path
-
-    def at(self, *words: str, who: str) -> str:
-        return self.shell.must(*words, "--at", self.served.origin, "--key", f"{who}.key")
-
-    def run(self, *words: str) -> tuple[str, str]:
-        return self.shell.run("executor", "run", "production-db", "--once", "--folder",
-                              str(self.executor), *words)  # fmt: skip
-
-
-@pytest.fixture
-def elsewhere(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
-    house = stage.at("founded", tmp_path / "house", monkeypatch)
-    away, machine = tmp_path / "away", tmp_path / "machine"
-    away.mkdir()
-    for key in house.here.glob("*.key"):
-        shutil.copy(key, away)
-    shutil.copytree(house.here / "executors" / "production-db", machine)
-    shutil.copytree(house.here / "state" / "cheget" / "anchors", machine / "anchors")
-    monkeypatch.setenv("CHEGET_CHARTER", house.charter)
-    monkeypatch.setenv("CHEGET_ANCHORS", str(machine / "anchors"))
-    with serving_folder(house.here) as served:
-        monkeypatch.chdir(away)
-        monkeypatch.setenv("XDG_STATE_HOME", str(away / "state"))
-        settings = machine / "executor.yaml"
-        at = json.dumps(served.origin)
-        settings.write_text(settings.read_text().replace("at: [../..]", f"at: [{at}]"))
-        yield Elsewhere(Shell(away), house, served, machine)
-
-
-def transmitted(elsewhere: Elsewhere) -> str:
-    said = elsewhere.at("order", "transmit", "wipe", "database=orders", "--reason", "ticket 1182",
-                        "--yes", "--json", "--as", "ann", who="ann")  # fmt: skip
-    order: str = json.loads(said)["order"]
-    return order
-
-
-def released(elsewhere: Elsewhere) -> str:
-    order = transmitted(elsewhere)
-    for person in ("bob", "dee"):
-        elsewhere.at("concur", order, "--yes", "--as", person, who=person)
-    return order
+from serving import Elsewhere
 
 
 def test_an_order_is_asked_for_answered_and_carried_out_over_the_network(
     elsewhere: Elsewhere,
 ) -> None:
-    order = transmitted(elsewhere)
+    order = elsewhere.transmitted()
     inbox = json.loads(elsewhere.at("inbox", "--as", "bob", "--json", who="bob"))
     assert [one["order"] for one in inbox["waiting"]] == [order]
     elsewhere.at("ask", order, "--reason", "which ticket?", "--yes", who="bob")
@@ -86,7 +30,7 @@ def test_an_order_is_asked_for_answered_and_carried_out_over_the_network(
 
 
 def test_a_refusal_over_the_network_stops_it_and_no_code_exists(elsewhere: Elsewhere) -> None:
-    order = transmitted(elsewhere)
+    order = elsewhere.transmitted()
     said = elsewhere.at("refuse", order, "--reason", "not mine", "--yes", "--json", "--as", "cho",
                         who="cho")  # fmt: skip
     assert json.loads(said)["state"] == "stopped"
@@ -113,7 +57,7 @@ def test_a_client_at_its_first_visit_needs_the_charter_by_another_road(
 def test_a_place_that_is_away_does_not_keep_an_executor_from_the_others(
     elsewhere: Elsewhere,
 ) -> None:
-    released(elsewhere)
+    elsewhere.released()
     settings = elsewhere.executor / "executor.yaml"
     away = 'at: ["http://localhost:1", '
     settings.write_text(settings.read_text().replace("at: [", away))
@@ -125,7 +69,7 @@ def test_a_place_that_is_away_does_not_keep_an_executor_from_the_others(
 def test_an_executor_whose_only_place_is_away_says_so_and_acts_by_a_file(
     elsewhere: Elsewhere,
 ) -> None:
-    order = released(elsewhere)
+    order = elsewhere.released()
     elsewhere.at("order", "code", order, "--executor", "production-db", "--since",
                  str(tenure(elsewhere)), "-o", "code.json", who="bob")  # fmt: skip
     settings = elsewhere.executor / "executor.yaml"

@@ -66,6 +66,11 @@ def reading_options(function: F) -> F:
     return function
 
 
+def is_elsewhere() -> bool:
+    """Whether the house is asked over the network."""
+    return click.get_current_context().meta.get(AT) is not None
+
+
 def json_option(function: F) -> F:
     """``--json``: the answer as one JSON value."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")(function)
