@@ -20,6 +20,7 @@ from cheget.client.transport import Door
 from cheget.keyring.signer import Signer
 from cheget.order.documents import Session
 from cheget.order.draft import enclose
+from cheget.order.session import Reader, Role
 from cheget.service.api import Settings, create_app
 from cheget.service.counter import LocalCounter
 from simulator import ChainSimulator, entropy
@@ -77,6 +78,13 @@ class Served:
             "deployment": drawn["deployment"], "nonce": drawn["nonce"], "who": who_, **changes,
         }  # fmt: skip
         return enclose(Session(**facts), signer)
+
+    def invited(self, who: str, role: Role) -> str:
+        """The token of somebody from outside."""
+        token: str = self.app.state.door.sessions.token(
+            Reader(who, role), self.counter.clock.now() + 60
+        )
+        return token
 
     def token(self, who: str, signer: Signer) -> str:
         status, found = self.post("/v1/sessions", {"envelope": self.session(who, signer).decode()})

@@ -11,7 +11,7 @@ import pytest
 from cheget.client.source import HouseSource
 from cheget.errors import AwayError, NotAcceptedError
 from cheget.order.papers import decode_papers
-from cheget.order.session import Reader, Role
+from cheget.order.session import Role
 from cheget.order.verify import verify_papers
 from docket import chain_of
 from serving import Served, counter_of, serving, until
@@ -39,12 +39,6 @@ def sim(tmp_path: Path) -> ChainSimulator:
 def served(sim: ChainSimulator) -> Iterator[Served]:
     with serving(sim.desk, page=2) as found:  # type: ignore[arg-type]
         yield found
-
-
-def invited(served: Served, role: Role) -> str:
-    door = served.app.state.door.sessions
-    token: str = door.token(Reader(f"an-{role}", role), served.counter.clock.now() + 60)
-    return token
 
 
 def source(served: Served, sim: ChainSimulator, executor: str) -> HouseSource:
@@ -93,7 +87,7 @@ def test_observers_see_where_orders_are_and_auditors_what_is_in_them(
 ) -> None:
     sim.transmit("ann", "open", ["left"], reason="between us")
     sim.release()
-    token = invited(served, role)
+    token = served.invited(f"an-{role}", role)
     assert served.get("/v1/orders", token)[1]["orders"][0]["state"] == "released"
     papers = served.get(f"/v1/orders/{sim.order}/papers", token)
     assert papers[0] == (200 if role == "auditor" else 403)

@@ -10,8 +10,7 @@ import pytest
 
 from cheget.order.draft import draft_refusal, enclose
 from cheget.order.session import Reader
-from cheget.service.api.app import secret_of
-from cheget.service.api.sessions import Sessions
+from cheget.service.api.sessions import Sessions, secret_of
 from serving import SECRET, Served, counter_of, serving
 from simulator import ChainSimulator, scenario, signer
 

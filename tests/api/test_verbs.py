@@ -186,3 +186,47 @@ def test_a_client_sends_the_heads_that_it_holds(elsewhere: Elsewhere) -> None:
     for _ in range(2):
         elsewhere.at("show", order, "--as", "bob", who="bob")
     assert asked[-1] == counter.head("orders")
+
+
+def test_an_executor_pins_the_charter_over_the_network_and_begins_its_tenure(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = elsewhere.released()
+    anchors = elsewhere.shell.here / "anchors"
+    monkeypatch.setenv("CHEGET_ANCHORS", str(anchors))
+    for name in ("journal.jsonl", "charter.json"):
+        (elsewhere.executor / name).unlink()
+    pin = ("executor", "pin", "production-db", "--folder", str(elsewhere.executor), "--at",
+           elsewhere.served.origin, "--charter")  # fmt: skip
+    _, err = elsewhere.shell.run(*pin, "0" * 64)
+    assert "does not show the charter" in err
+    said = json.loads(elsewhere.shell.must(*pin, elsewhere.house.charter, "--json"))
+    assert said["tenure"] == elsewhere.served.counter.head("orders").size
+    out, _ = elsewhere.run("--json")
+    assert "before this journal's tenure" in json.loads(out)["says"]
+    after = elsewhere.released()
+    assert after != before
+    out, err = elsewhere.run("--json")
+    done = {one["order"]: one["outcome"] for one in map(json.loads, out.splitlines())}
+    assert done == {before: "waiting", after: "carried-out"}
+
+
+def test_an_auditor_from_outside_reads_the_whole_log_until_it_is_over(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.released()
+    invite = ("auditor", "invite", "kpx", "--house", str(elsewhere.house.here), "--json")
+    said = json.loads(elsewhere.shell.must(*invite, "--until", "2027-01-04"))
+    # Another secret than the one that this house serves with in a test.
+    assert elsewhere.served.get("/v1/orders", said["token"])[0] == 401
+    token = elsewhere.served.invited("kpx", "auditor")
+    status, _, data = elsewhere.served.ask(
+        "GET", "/v1/ledger", None, {"Authorization": f"Bearer {token}"}
+    )
+    assert status == 200
+    (elsewhere.shell.here / "ledger.jsonl").write_bytes(data)
+    proved = elsewhere.shell.must("log", "verify", "--file", "ledger.jsonl", "--charter",
+                                  elsewhere.house.charter, "--json")  # fmt: skip
+    assert json.loads(proved)["orders"] == 1
+    elsewhere.shell.run(*invite, "--until", "2099-01-04")
+    assert elsewhere.shell.status == 1

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import (
+    address,
     counter_options,
     fresh,
     house_option,
-    is_elsewhere,
     json_option,
     now,
     passphrase,
@@ -129,7 +129,7 @@ def invite(who: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
 @json_option
 def list_(folder: Path | None, as_json: bool) -> None:
     """Who has keys, who fills which posts, and who must still agree."""
-    value = _listed_elsewhere(folder) if is_elsewhere() else _listed_here(folder)
+    value = _listed_elsewhere(folder) if address() is not None else _listed_here(folder)
     rows, waiting = value["people"], value["invited"]
 
     def text() -> None:

@@ -48,7 +48,7 @@ def serve(
         )
     from cheget.cli.context import at_desk
     from cheget.service.api import Settings, create_app
-    from cheget.service.api.app import secret_of
+    from cheget.service.api.sessions import secret_of
     from cheget.service.house import session_secret
 
     with at_desk(folder) as (house, counter), _bound(host, port) as listening:
@@ -74,6 +74,7 @@ def _bound(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(2048)
     except OSError as error:
         listening.close()
         raise HouseError(f"{host}:{port}: {error.strerror}", hint="--port 0 finds one") from error

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import FastAPI
 
 from cheget import __version__
@@ -33,7 +30,7 @@ def create_app(
 
     Args:
         counter: The house's desk.
-        secret: 32 bytes that all replicas of it have, as :func:`secret_of` derives them.
+        secret: 32 bytes that all replicas of it have, as ``sessions.secret_of`` derives them.
         settings: By the operator.
         entropy: Gives so many random bytes.
     """
@@ -60,11 +57,3 @@ def create_app(
     app.add_middleware(Told, door=door, log=structlog.get_logger("cheget"))
     app.add_middleware(Guard, settings=settings, knows=sessions.reader)  # outermost
     return app
-
-
-def secret_of(log_key: bytes, deployment: str) -> bytes:
-    """What seals sessions: 32 bytes, from the private key of the log of orders."""
-    info = b"cheget sessions v1\0" + deployment.encode()
-    return HKDF(hashes.SHA256(), 32, salt=hashlib.sha256(b"cheget").digest(), info=info).derive(
-        log_key
-    )

@@ -15,6 +15,7 @@ from cheget.audit.instant import to_text
 from cheget.errors import NotAcceptedError, StoreError
 from cheget.order.canonical import encode
 from cheget.order.documents import order_name
+from cheget.order.ledgerfile import encode_ledger
 from cheget.order.proceeding import Proceeding
 from cheget.order.session import Reader
 from cheget.service.api.bodies import (
@@ -37,6 +38,7 @@ from cheget.service.api.door import (
     not_yours,
 )
 from cheget.service.api.problems import Problem
+from cheget.service.ledgers import read_ledger
 from cheget.service.store import Log
 
 router = APIRouter(prefix="/v1")
@@ -49,6 +51,7 @@ Whole = Annotated[Reader, may("member", "executor", "auditor")]
 OrderId = Annotated[Digest, Path(description="an order's digest")]
 Executor = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 PAPERS = "application/vnd.cheget.papers+json"
+LINES = "application/x-ndjson"
 
 
 def raw(media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -164,6 +167,12 @@ def law(door: AtDoor, _: Whole, held: HeldHead = None) -> Response:
     """The law log, as it is shown to whoever holds that head of it."""
     part = door.counter.law(head_of(held))
     return Response(encode(part.law_to_json()), media_type="application/json")
+
+
+@router.get("/ledger", response_class=StreamingResponse, responses=raw(LINES))
+def ledger(door: AtDoor, _: Looker) -> StreamingResponse:
+    """Both logs whole, a JSON value a line, as `cheget log verify --file` reads them."""
+    return StreamingResponse(encode_ledger(read_ledger(door.counter)), media_type=LINES)
 
 
 @router.get("/charters")
