@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from cheget.audit.merkle import Tree
 from cheget.errors import NotAcceptedError
@@ -23,14 +24,14 @@ def derive_code(papers: Papers, executor: str) -> bytes:
     executors = _listed(papers)
     if executor not in executors:
         raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
-    address = _address(executors_tree(executors), executors.index(executor), executor)
+    address = _address(_tree(executors), executors.index(executor), executor)
     return encode_address(address) + _rest(papers)
 
 
 def derive_codes(papers: Papers) -> Mapping[str, bytes]:
     """The codes of all executors that the papers list: the same bytes, after the address."""
     executors, rest = _listed(papers), _rest(papers)
-    tree = executors_tree(executors)
+    tree = _tree(executors)
     return {
         executor: encode_address(_address(tree, index, executor)) + rest
         for index, executor in enumerate(executors)
@@ -41,6 +42,11 @@ def _listed(papers: Papers) -> tuple[str, ...]:
     if isinstance(papers.address, Address):
         raise NotAcceptedError("a code is derived from papers, not from another code")
     return papers.address
+
+
+@lru_cache(maxsize=8)
+def _tree(executors: tuple[str, ...]) -> Tree:
+    return executors_tree(executors)
 
 
 def _address(tree: Tree, index: int, executor: str) -> Address:

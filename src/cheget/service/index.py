@@ -1,0 +1,74 @@
+"""What is asked of the log of orders again and again, read from it once, as it grows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from cheget.audit.header import Header, decode
+from cheget.order.papers import open_envelope, receipt_subject
+from cheget.order.proceeding import Proceeding
+from cheget.service.store import Reading
+
+ProceedingOf = Callable[[Reading, str], Proceeding]
+
+
+class Index:
+    """Where orders stand in the log, and for which executors released ones are due."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._size = 0
+        self._orders: list[tuple[int, str]] = []
+        self._due: dict[str, dict[str, int]] = {}  # by executor: order, and until when
+        self._subjects: dict[str, tuple[str, str]] = {}  # of receipts: order and executor
+        self._released: set[str] = set()
+
+    def places(self, tx: Reading, of: ProceedingOf) -> list[tuple[int, str]]:
+        """Each order with its position, in log order."""
+        with self._lock:
+            self._grow(tx, of)
+            return list(self._orders)
+
+    def due(self, tx: Reading, of: ProceedingOf, executor: str, now: int) -> list[str]:
+        """The released orders that name this executor and may still matter to it."""
+        with self._lock:
+            self._grow(tx, of)
+            mine = self._due.get(executor, {})
+            for order in [order for order, until in mine.items() if now >= until]:
+                del mine[order]
+            return list(mine)
+
+    def _grow(self, tx: Reading, of: ProceedingOf) -> None:
+        size = tx.size("orders")
+        if size <= self._size:
+            return
+        for place, leaf in enumerate(tx.leaves("orders", self._size, size), self._size):
+            header = decode(leaf)
+            if not isinstance(header, Header):
+                continue
+            if header.kind == "order":
+                self._orders.append((place, header.subject))
+            if header.kind in {"order", "concurrence"} and header.subject not in self._released:
+                self._release(tx, of(tx, header.subject))
+            elif header.kind == "receipt":
+                self._receive(tx, header.subject)
+        self._size = size
+
+    def _release(self, tx: Reading, one: Proceeding) -> None:
+        release, action = one.release, one.action
+        if release is None:
+            return
+        self._released.add(one.digest)
+        until = release.at + action.hold + action.valid_for
+        for executor in tx.executors(one.digest):
+            self._due.setdefault(executor, {})[one.digest] = until
+            self._subjects[receipt_subject(one.digest, executor)] = one.digest, executor
+
+    def _receive(self, tx: Reading, subject: str) -> None:
+        """A receipt, by which an order is done for its executor, unless its act failed."""
+        order, executor = self._subjects.get(subject, ("", ""))
+        thread = tx.thread("orders", subject)
+        last = open_envelope(thread[-1].envelope).unverified if thread else None
+        if getattr(last, "outcome", "failed") != "failed":
+            self._due.get(executor, {}).pop(order, None)
