@@ -96,7 +96,9 @@ class Served:
 @contextmanager
 def serving(counter: LocalCounter, **settings: Any) -> Iterator[Served]:
     """Serve the house until the block is left."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(2048)
     port = listening.getsockname()[1]
     origin = f"http://localhost:{port}"
     app = create_app(counter, SECRET, Settings(frozenset({origin}), every=0.05, **settings))

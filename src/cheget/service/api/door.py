@@ -34,7 +34,7 @@ class Door:
     metrics: Metrics
 
 
-def door_of(request: Request) -> Door:
+async def door_of(request: Request) -> Door:
     """The application's."""
     found: Door = request.app.state.door
     return found
@@ -43,10 +43,12 @@ def door_of(request: Request) -> Door:
 AtDoor = Annotated[Door, Depends(door_of)]
 
 
-def reader_of(
+async def reader_of(
     request: Request, door: AtDoor, authorization: Annotated[str | None, Header()] = None
 ) -> Reader:
     """Who reads: by the token they show, or a page's by its cookie.
+
+    Dependencies are coroutines: each plain function would cost a trip to another thread.
 
     Raises:
         Problem: nobody, or too often.
@@ -69,7 +71,7 @@ def reader_of(
 def may(*roles: Role) -> Any:  # noqa: ANN401 - a dependency
     """Let only readers of these roles in."""
 
-    def check(reader: Annotated[Reader, Depends(reader_of)]) -> Reader:
+    async def check(reader: Annotated[Reader, Depends(reader_of)]) -> Reader:
         if reader.role not in roles:
             raise not_yours(f"this is not for an {reader.role} to read")
         return reader

@@ -47,6 +47,7 @@ class Sessions:
         self._counter, self._secret, self._lasts = counter, secret, lasts
         self._entropy = entropy
         self._spent: dict[str, int] = {}
+        self._pruned = 0
         self._lock = threading.Lock()
 
     def nonce(self) -> str:
@@ -103,7 +104,9 @@ class Sessions:
         if not -WINDOW <= age <= WINDOW:
             raise BadSignatureError("what the session answers was drawn too long ago")
         with self._lock:
-            self._spent = {one: at for one, at in self._spent.items() if now - at <= 2 * WINDOW}
+            if now - self._pruned > WINDOW:
+                self._spent = {one: at for one, at in self._spent.items() if now - at <= 2 * WINDOW}
+                self._pruned = now
             if nonce in self._spent:
                 raise BadSignatureError("that session has been shown before")
             self._spent[nonce] = now
