@@ -54,7 +54,7 @@ def test_an_executor_gets_its_own_code_and_nobody_elses(
     (code,) = source(served, sim, "left").codes("left", None, None)
     assert code == sim.desk.code(sim.order, "left")
     sim.verify(code, "left")
-    with pytest.raises(NotAcceptedError, match="its own codes"):
+    with pytest.raises(AwayError, match="its own codes"):
         source(served, sim, "left").codes("right", None, None)
     token = served.token("left", sim.executor_signers["left"])
     for path in (

@@ -66,6 +66,23 @@ def test_a_place_that_is_away_does_not_keep_an_executor_from_the_others(
     assert "http://localhost:1 does not answer" in err
 
 
+def test_a_house_that_answers_nonsense_does_not_keep_an_executor_from_the_others(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = elsewhere.released()
+    carried = elsewhere.executor / "carried" / "codes"
+    carried.mkdir(parents=True)
+    elsewhere.at("order", "code", order, "--executor", "production-db", "--since",
+                 str(tenure(elsewhere)), "-o", str(carried / "code.json"), who="bob")  # fmt: skip
+    monkeypatch.setattr(elsewhere.served.counter, "code", lambda *_, **__: b"nonsense")
+    _, err = elsewhere.run()
+    assert (elsewhere.shell.status, "it names no order" in err) == (2, True)
+    settings = elsewhere.executor / "executor.yaml"
+    settings.write_text(settings.read_text().replace("at: [", "at: [carried, "))
+    out, err = elsewhere.run()
+    assert "carried-out" in out, err
+
+
 def test_an_executor_whose_only_place_is_away_says_so_and_acts_by_a_file(
     elsewhere: Elsewhere,
 ) -> None:
