@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
@@ -102,3 +103,25 @@ def tenure(elsewhere: Elsewhere) -> int:
                                 str(elsewhere.executor), "--json")  # fmt: skip
     size: int = json.loads(said)["heads"]["orders"]["size"]
     return size
+
+
+def test_a_lost_acknowledgement_is_resolved_by_asking_again(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Committed, and the connection cut: the same bytes again are the same entry."""
+    honest, cut = HTTPConnection.getresponse, []
+
+    def lost(connection: HTTPConnection) -> HTTPResponse:
+        response = honest(connection)
+        if response.status == 201 and len(cut) < 2:
+            body = response.read()
+            if b'"position"' in body:
+                cut.append(body)
+                raise ConnectionResetError
+            response.read = lambda _=None, body=body: body  # type: ignore[method-assign]
+        return response
+
+    monkeypatch.setattr(HTTPConnection, "getresponse", lost)
+    order = elsewhere.transmitted()
+    assert len(cut) == 2
+    assert elsewhere.served.counter.listed() == [order]

@@ -53,17 +53,32 @@ class LocalCounter(Desk):
         except ChegetError as error:
             raise NotAcceptedError(str(error)) from error
         document, digest = filed.unverified, filed.envelope.digest
-        if isinstance(document, Order) and digest not in self.listed():
-            mine = [
-                one for one in self.orders(only_open=True)
-                if one.order.originator == document.originator and one.release is None
-            ]  # fmt: skip
-            if len(mine) >= self._cap:
-                raise NotAcceptedError(
-                    f"{document.originator} has as many orders open as one may have: {len(mine)}",
-                    hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
-                )
+        if isinstance(document, Order) and self._has_too_many(document.originator, digest):
+            raise NotAcceptedError(
+                f"{document.originator} has as many orders open as one may have: {self._cap}",
+                hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
+            )
         return super().transmit(order, executors, texts, files)
+
+    def _has_too_many(self, originator: str, order: str) -> bool:
+        """Whether this order, unless it was taken before, would be one too many."""
+
+        def work(tx: Reading) -> list[str]:
+            if tx.find("orders", order) is not None:
+                return []
+            return self._index.undecided(tx, self._remember, originator)
+
+        found = self.store.read(work)
+        if len(found) < self._cap:
+            return False
+        now = self.clock.now()
+        still = self.store.read(lambda tx: [self._remember(tx, one) for one in found])
+        decided = [
+            one.digest for one in still
+            if one.release is not None or at_instant(one, now).ending is not None
+        ]  # fmt: skip
+        self._index.decided(originator, decided)
+        return len(found) - len(decided) >= self._cap
 
     def propose(
         self, charter: Charter, enrolments: Sequence[bytes], stored: bytes, text: Text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cheget.audit.header import Header, decode
 from cheget.order.papers import open_envelope, receipt_subject
@@ -23,12 +23,24 @@ class Index:
         self._due: dict[str, dict[str, int]] = {}  # by executor: order, and until when
         self._subjects: dict[str, tuple[str, str]] = {}  # of receipts: order and executor
         self._released: set[str] = set()
+        self._undecided: dict[str, set[str]] = {}  # by originator; what was decided may linger
 
     def places(self, tx: Reading, of: ProceedingOf) -> list[tuple[int, str]]:
         """Each order with its position, in log order."""
         with self._lock:
             self._grow(tx, of)
             return list(self._orders)
+
+    def undecided(self, tx: Reading, of: ProceedingOf, originator: str) -> list[str]:
+        """The originator's orders, without those that are known to be decided."""
+        with self._lock:
+            self._grow(tx, of)
+            return list(self._undecided.get(originator, ()))
+
+    def decided(self, originator: str, orders: Iterable[str]) -> None:
+        """These are released or ended: they are not asked for again."""
+        with self._lock:
+            self._undecided.get(originator, set()).difference_update(orders)
 
     def due(self, tx: Reading, of: ProceedingOf, executor: str, now: int) -> list[str]:
         """The released orders that name this executor and may still matter to it."""
@@ -50,7 +62,10 @@ class Index:
             if header.kind == "order":
                 self._orders.append((place, header.subject))
             if header.kind in {"order", "concurrence"} and header.subject not in self._released:
-                self._release(tx, of(tx, header.subject))
+                one = of(tx, header.subject)
+                if header.kind == "order":
+                    self._undecided.setdefault(one.order.originator, set()).add(one.digest)
+                self._release(tx, one)
             elif header.kind == "receipt":
                 self._receive(tx, header.subject)
         self._size = size

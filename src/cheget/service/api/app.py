@@ -51,7 +51,7 @@ def create_app(
         responses={"default": problems.RESPONSE},
     )  # fmt: skip
     app.state.door = door
-    problems.install(app, door.metrics.failed)
+    problems.install(app, door.metrics.failed, door.limits.reading)
     for router in (submitting.router, reading.router, operating.router):
         app.include_router(router)
     app.add_middleware(Told, door=door, log=structlog.get_logger("cheget"))
