@@ -52,6 +52,7 @@ def serve(
     from cheget.service.house import session_secret
 
     with at_desk(folder) as (house, counter), _bound(host, port) as listening:
+        counter.listed()  # read once before anybody waits for it
         bound = listening.getsockname()[1]
         scheme = "https" if tls_cert is not None else "http"
         here = [f"{scheme}://{name}:{bound}" for name in ("localhost", "127.0.0.1", "[::1]")]

@@ -57,18 +57,20 @@ class Index:
             return
         for place, leaf in enumerate(tx.leaves("orders", self._size, size), self._size):
             header = decode(leaf)
-            if not isinstance(header, Header):
-                continue
-            if header.kind == "order":
-                self._orders.append((place, header.subject))
-            if header.kind in {"order", "concurrence"} and header.subject not in self._released:
-                one = of(tx, header.subject)
-                if header.kind == "order":
-                    self._undecided.setdefault(one.order.originator, set()).add(one.digest)
-                self._release(tx, one)
-            elif header.kind == "receipt":
-                self._receive(tx, header.subject)
-        self._size = size
+            if isinstance(header, Header):
+                self._enter(tx, of, place, header)
+            self._size = place + 1  # what failed is read again, and nothing twice
+
+    def _enter(self, tx: Reading, of: ProceedingOf, place: int, header: Header) -> None:
+        if header.kind == "receipt":
+            self._receive(tx, header.subject)
+        if header.kind not in {"order", "concurrence"} or header.subject in self._released:
+            return
+        one = of(tx, header.subject)
+        if header.kind == "order":
+            self._orders.append((place, one.digest))
+            self._undecided.setdefault(one.order.originator, set()).add(one.digest)
+        self._release(tx, one)
 
     def _release(self, tx: Reading, one: Proceeding) -> None:
         release, action = one.release, one.action
