@@ -14,8 +14,8 @@ import pytest
 from cheget.audit.checkpoint import verify_checkpoint
 from cheget.audit.merkle import leaf_hash, root_from_path
 from cheget.cli.ledgers import read_ledger
-from cheget.errors import LogError, VerificationError
-from cheget.order.documents import Session
+from cheget.errors import LogError, StoppedError, VerificationError
+from cheget.order.documents import Revocation, Session
 from cheget.order.draft import (
     draft_concurrence,
     draft_countermand,
@@ -25,7 +25,7 @@ from cheget.order.draft import (
     enclose,
 )
 from cheget.order.ledger import WholeLog, prove
-from cheget.order.papers import open_envelope
+from cheget.order.papers import decode_papers, open_envelope
 from docket import chain_of
 from evil import EvilDesk
 from serving import Served, counter_of, serving
@@ -316,3 +316,48 @@ def test_a_reason_is_in_no_log_line_and_no_metric(
     assert "secret reason" not in f"{lines} {metrics!r}"
     assert open_envelope(stored).envelope.digest in str(lines)
     assert b'cheget_orders{state="open"} 1.0' in metrics
+
+
+def test_withheld_countermand_because_codes_are_shared(served: Served, sim: ChainSimulator) -> None:
+    """What is made once for many is made anew for a stop, within the same second."""
+    sim.transmit("ann", "open", ["left", "right"])
+    sim.release()
+    counter = served.counter
+    left = counter.code(sim.order, "left")
+    sim.verify(left, "left")
+    sim.ask("cho")
+    longer = counter.code(sim.order, "left")
+    assert len(decode_papers(longer).log.envelopes) == len(decode_papers(left).log.envelopes) + 1
+    sim.countermand("ann")
+    for executor in ("left", "right"):
+        with pytest.raises(StoppedError):
+            sim.verify(counter.code(sim.order, executor), executor)
+
+
+def test_withheld_revocation_because_codes_are_shared(served: Served, sim: ChainSimulator) -> None:
+    sim.transmit("ann", "open", ["left"])
+    sim.release()
+    counter = served.counter
+    sim.verify(counter.code(sim.order, "left"), "left")
+    text = sim.text("lost")
+    key = sim.signers["ann"].public.key.hex()
+    document = Revocation(sim.deployment, key, text.digest, sim.clock.now(), "ann")
+    status, _ = served.post("/v1/law", {
+        "envelope": enclose(document, sim.signers["ann"]).decode(), "texts": [text.to_json()],
+    })  # fmt: skip
+    assert status == 201
+    with pytest.raises(StoppedError):
+        sim.verify(counter.code(sim.order, "left"), "left")
+
+
+def test_who_holds_a_later_head_is_shown_no_earlier_code(
+    served: Served, sim: ChainSimulator
+) -> None:
+    sim.transmit("ann", "open", ["left"])
+    sim.release()
+    order, counter = sim.order, served.counter
+    counter.code(order, "left")
+    sim.transmit("ann", "open", ["right"])
+    held = counter.head("orders")
+    size = decode_papers(counter.code(order, "left", orders=held)).log.slice.size
+    assert size == held.size
