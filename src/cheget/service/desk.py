@@ -20,6 +20,7 @@ from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
 from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
+    AnyDocument,
     Attestation,
     Concurrence,
     Countermand,
@@ -119,7 +120,7 @@ class Desk:
             NotAcceptedError: it is not an order that this house allows.
             StoreError: nothing was written.
         """
-        filed = _opened(order, "order")
+        filed = _opened(order, Order)
         document = filed.unverified
         assert isinstance(document, Order)  # noqa: S101 - for the type checker
         by_digest = {hashlib.sha256(data).hexdigest(): data for data in files}
@@ -162,7 +163,7 @@ class Desk:
 
     def attest(self, stored: bytes, texts: Sequence[Text] = ()) -> Acknowledgement:
         """Take an attestation. Raises as :meth:`transmit`."""
-        filed = _opened(stored, "attestation")
+        filed = _opened(stored, Attestation)
         document = filed.unverified
         assert isinstance(document, Attestation)  # noqa: S101 - for the type checker
 
@@ -179,7 +180,7 @@ class Desk:
 
     def receive(self, stored: bytes) -> Acknowledgement:
         """Take an executor's receipt. Raises as :meth:`transmit`."""
-        filed = _opened(stored, "receipt")
+        filed = _opened(stored, Receipt)
         document = filed.unverified
         assert isinstance(document, Receipt)  # noqa: S101 - for the type checker
 
@@ -272,7 +273,7 @@ class Desk:
         return self.store.read(lambda tx: head_of(tx, log, tx.size(log)))
 
     def _answer(self, stored: bytes, kind: str, texts: Sequence[Text]) -> Acknowledgement:
-        filed = _opened(stored, kind)
+        filed = _opened(stored, None, kind)
         wanted = {getattr(filed.unverified, name, None) for name in ("reason", "finding")}
 
         def work(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
@@ -486,11 +487,15 @@ class Desk:
         return self.store.read(work)
 
 
-def _opened(stored: bytes, kind: str) -> Filed:
+def _opened(stored: bytes, cls: type | None, kind: str | None = None) -> Filed:
     try:
         filed = open_envelope(stored)
     except VerificationError as error:
         raise NotAcceptedError(str(error)) from error
-    if filed.envelope.kind != kind:
-        raise NotAcceptedError(f"a {filed.envelope.kind}, where a {kind} is due")
+    document: AnyDocument = filed.unverified
+    if (cls is not None and not isinstance(document, cls)) or (
+        kind is not None and filed.envelope.kind != kind
+    ):
+        wanted = kind or (cls.__name__.lower() if cls else "")
+        raise NotAcceptedError(f"a {filed.envelope.kind}, where a {wanted} is due")
     return filed
