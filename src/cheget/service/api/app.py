@@ -15,11 +15,13 @@ from cheget.service.api.door import Door
 from cheget.service.api.guard import Guard
 from cheget.service.api.limiting import Limits
 from cheget.service.api.metrics import Metrics
-from cheget.service.api.sessions import Sessions
+from cheget.service.api.sessions import Sessions, secret_of
 from cheget.service.api.settings import Settings
 from cheget.service.api.telling import Told
 from cheget.service.api.waiting import Changes
 from cheget.service.counter import LocalCounter
+
+__all__ = ["create_app", "secret_of"]
 
 
 def create_app(
