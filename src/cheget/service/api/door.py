@@ -34,21 +34,24 @@ class Door:
     metrics: Metrics
 
 
-async def door_of(request: Request) -> Door:
+def door_of(request: Request) -> Door:
     """The application's."""
     found: Door = request.app.state.door
     return found
 
 
-AtDoor = Annotated[Door, Depends(door_of)]
+async def _door(request: Request) -> Door:
+    # Dependencies are coroutines: each plain function would cost a trip to another thread.
+    return door_of(request)
+
+
+AtDoor = Annotated[Door, Depends(_door)]
 
 
 async def reader_of(
     request: Request, door: AtDoor, authorization: Annotated[str | None, Header()] = None
 ) -> Reader:
     """Who reads: by the token they show, or a page's by its cookie.
-
-    Dependencies are coroutines: each plain function would cost a trip to another thread.
 
     Raises:
         Problem: nobody, or too often.
