@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from cheget.client.transport import Door
 from cheget.keyring.signer import Signer
 from cheget.order.documents import Session
 from cheget.order.draft import enclose
+from cheget.order.session import Reader, Role
 from cheget.service.api import Settings, create_app
 from cheget.service.counter import LocalCounter
 from simulator import ChainSimulator, entropy
@@ -37,9 +38,12 @@ class Served:
     origin: str
     port: int
     app: Any
+    doors: list[Door] = field(default_factory=list)
 
     def door(self, who: str, signer: Signer, **how: Any) -> Door:
-        return Door(self.origin, who, lambda: signer, self.counter.clock.now, **how)
+        door = Door(self.origin, who, lambda: signer, self.counter.clock.now, **how)
+        self.doors.append(door)
+        return door
 
     def ask(
         self, method: str, path: str, body: bytes | None = None,
@@ -66,14 +70,21 @@ class Served:
         status, _, data = self.ask("GET", path, None, headers)
         return status, json.loads(data)
 
-    def session(self, who: str, signer: Signer, **changes: Any) -> bytes:
+    def session(self, who_: str, signer: Signer, **changes: Any) -> bytes:
         """A session in its envelope, over a fresh nonce."""
         _, drawn = self.post("/v1/nonces", {})
         facts = {
             "at": self.counter.clock.now(), "audience": self.origin,
-            "deployment": drawn["deployment"], "nonce": drawn["nonce"], "who": who, **changes,
+            "deployment": drawn["deployment"], "nonce": drawn["nonce"], "who": who_, **changes,
         }  # fmt: skip
         return enclose(Session(**facts), signer)
+
+    def invited(self, who: str, role: Role) -> str:
+        """The token of somebody from outside."""
+        token: str = self.app.state.door.sessions.token(
+            Reader(who, role), self.counter.clock.now() + 60
+        )
+        return token
 
     def token(self, who: str, signer: Signer) -> str:
         status, found = self.post("/v1/sessions", {"envelope": self.session(who, signer).decode()})
@@ -85,7 +96,9 @@ class Served:
 @contextmanager
 def serving(counter: LocalCounter, **settings: Any) -> Iterator[Served]:
     """Serve the house until the block is left."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(2048)
     port = listening.getsockname()[1]
     origin = f"http://localhost:{port}"
     app = create_app(counter, SECRET, Settings(frozenset({origin}), every=0.05, **settings))
@@ -95,9 +108,12 @@ def serving(counter: LocalCounter, **settings: Any) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: server.started)
+    served = Served(counter, origin, port, app)
     try:
-        yield Served(counter, origin, port, app)
+        yield served
     finally:
+        for door in served.doors:
+            door.close()
         app.state.door.changes.close()
         server.should_exit = True
         thread.join(10)
@@ -127,3 +143,42 @@ def serving_folder(folder: Path) -> Iterator[Served]:
 
     with at_desk(folder) as (_, counter), serving(counter) as served:
         yield served
+
+
+@dataclass
+class Elsewhere:
+    """A machine that has keys and nothing of the house; and the executor's own."""
+
+    shell: Any  # terminal.Shell
+    house: Any
+    served: Served
+    executor: Path
+
+    def at(self, *words: str, who: str) -> str:
+        return self.shell.must(*words, "--at", self.served.origin, "--key", f"{who}.key")
+
+    def json(self, *words: str, who: str) -> Any:
+        return json.loads(self.at(*words, "--json", who=who))
+
+    def no(self, *words: str, who: str) -> str:
+        """What it says when it says no."""
+        self.shell.status = 0
+        out, err = self.shell.run(*words, "--at", self.served.origin, "--key", f"{who}.key")
+        assert self.shell.status in {1, 2}, out
+        return err
+
+    def run(self, *words: str) -> tuple[str, str]:
+        return self.shell.run("executor", "run", "production-db", "--once", "--folder",
+                              str(self.executor), *words)  # fmt: skip
+
+    def transmitted(self) -> str:
+        said = self.json("order", "transmit", "wipe", "database=orders", "--reason", "ticket 1182",
+                         "--yes", "--as", "ann", who="ann")  # fmt: skip
+        order: str = said["order"]
+        return order
+
+    def released(self) -> str:
+        order = self.transmitted()
+        for person in ("bob", "dee"):
+            self.at("concur", order, "--yes", "--as", person, who=person)
+        return order

@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
-from terminal import Shell, Stage
 
-from serving import Served, serving_folder
-
-
-@dataclass
-class Elsewhere:
-    """A machine that has keys and nothing of the house; and the executor's own."""
-
-    shell: Shell
-    house: Shell
-    served: Served
-    executor: Path
-
-    def at(self, *words: str, who: str) -> str:
-        return self.shell.must(*words, "--at", self.served.origin, "--key", f"{who}.key")
-
-    def run(self, *words: str) -> tuple[str, str]:
-        return self.shell.run("executor", "run", "production-db", "--once", "--folder",
-                              str(self.executor), *words)  # fmt: skip
-
-
-@pytest.fixture
-def elsewhere(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
-    house = stage.at("founded", tmp_path / "house", monkeypatch)
-    away, machine = tmp_path / "away", tmp_path / "machine"
-    away.mkdir()
-    for key in house.here.glob("*.key"):
-        shutil.copy(key, away)
-    shutil.copytree(house.here / "executors" / "production-db", machine)
-    shutil.copytree(house.here / "state" / "cheget" / "anchors", machine / "anchors")
-    monkeypatch.setenv("CHEGET_CHARTER", house.charter)
-    monkeypatch.setenv("CHEGET_ANCHORS", str(machine / "anchors"))
-    with serving_folder(house.here) as served:
-        monkeypatch.chdir(away)
-        monkeypatch.setenv("XDG_STATE_HOME", str(away / "state"))
-        settings = machine / "executor.yaml"
-        at = json.dumps(served.origin)
-        settings.write_text(settings.read_text().replace("at: [../..]", f"at: [{at}]"))
-        yield Elsewhere(Shell(away), house, served, machine)
-
-
-def transmitted(elsewhere: Elsewhere) -> str:
-    said = elsewhere.at("order", "transmit", "wipe", "database=orders", "--reason", "ticket 1182",
-                        "--yes", "--json", "--as", "ann", who="ann")  # fmt: skip
-    order: str = json.loads(said)["order"]
-    return order
-
-
-def released(elsewhere: Elsewhere) -> str:
-    order = transmitted(elsewhere)
-    for person in ("bob", "dee"):
-        elsewhere.at("concur", order, "--yes", "--as", person, who=person)
-    return order
+from serving import Elsewhere
 
 
 def test_an_order_is_asked_for_answered_and_carried_out_over_the_network(
     elsewhere: Elsewhere,
 ) -> None:
-    order = transmitted(elsewhere)
+    order = elsewhere.transmitted()
     inbox = json.loads(elsewhere.at("inbox", "--as", "bob", "--json", who="bob"))
     assert [one["order"] for one in inbox["waiting"]] == [order]
     elsewhere.at("ask", order, "--reason", "which ticket?", "--yes", who="bob")
@@ -86,7 +31,7 @@ def test_an_order_is_asked_for_answered_and_carried_out_over_the_network(
 
 
 def test_a_refusal_over_the_network_stops_it_and_no_code_exists(elsewhere: Elsewhere) -> None:
-    order = transmitted(elsewhere)
+    order = elsewhere.transmitted()
     said = elsewhere.at("refuse", order, "--reason", "not mine", "--yes", "--json", "--as", "cho",
                         who="cho")  # fmt: skip
     assert json.loads(said)["state"] == "stopped"
@@ -113,7 +58,7 @@ def test_a_client_at_its_first_visit_needs_the_charter_by_another_road(
 def test_a_place_that_is_away_does_not_keep_an_executor_from_the_others(
     elsewhere: Elsewhere,
 ) -> None:
-    released(elsewhere)
+    elsewhere.released()
     settings = elsewhere.executor / "executor.yaml"
     away = 'at: ["http://localhost:1", '
     settings.write_text(settings.read_text().replace("at: [", away))
@@ -122,10 +67,27 @@ def test_a_place_that_is_away_does_not_keep_an_executor_from_the_others(
     assert "http://localhost:1 does not answer" in err
 
 
+def test_a_house_that_answers_nonsense_does_not_keep_an_executor_from_the_others(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = elsewhere.released()
+    carried = elsewhere.executor / "carried" / "codes"
+    carried.mkdir(parents=True)
+    elsewhere.at("order", "code", order, "--executor", "production-db", "--since",
+                 str(tenure(elsewhere)), "-o", str(carried / "code.json"), who="bob")  # fmt: skip
+    monkeypatch.setattr(elsewhere.served.counter, "code", lambda *_, **__: b"nonsense")
+    _, err = elsewhere.run()
+    assert (elsewhere.shell.status, "it names no order" in err) == (2, True)
+    settings = elsewhere.executor / "executor.yaml"
+    settings.write_text(settings.read_text().replace("at: [", "at: [carried, "))
+    out, err = elsewhere.run()
+    assert "carried-out" in out, err
+
+
 def test_an_executor_whose_only_place_is_away_says_so_and_acts_by_a_file(
     elsewhere: Elsewhere,
 ) -> None:
-    order = released(elsewhere)
+    order = elsewhere.released()
     elsewhere.at("order", "code", order, "--executor", "production-db", "--since",
                  str(tenure(elsewhere)), "-o", "code.json", who="bob")  # fmt: skip
     settings = elsewhere.executor / "executor.yaml"
@@ -141,3 +103,25 @@ def tenure(elsewhere: Elsewhere) -> int:
                                 str(elsewhere.executor), "--json")  # fmt: skip
     size: int = json.loads(said)["heads"]["orders"]["size"]
     return size
+
+
+def test_a_lost_acknowledgement_is_resolved_by_asking_again(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Committed, and the connection cut: the same bytes again are the same entry."""
+    honest, cut = HTTPConnection.getresponse, []
+
+    def lost(connection: HTTPConnection) -> HTTPResponse:
+        response = honest(connection)
+        if response.status == 201 and len(cut) < 2:
+            body = response.read()
+            if b'"position"' in body:
+                cut.append(body)
+                raise ConnectionResetError
+            response.read = lambda _=None, body=body: body  # type: ignore[method-assign]
+        return response
+
+    monkeypatch.setattr(HTTPConnection, "getresponse", lost)
+    order = elsewhere.transmitted()
+    assert len(cut) == 2
+    assert elsewhere.served.counter.listed() == [order]

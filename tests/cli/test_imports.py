@@ -100,6 +100,20 @@ def test_an_executor_that_is_given_a_file_needs_no_desk(
     assert re.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{16}\.json", receipts[0].name)
 
 
+def test_an_executor_that_asks_over_the_network_needs_no_desk_and_no_framework(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.at("released", tmp_path, monkeypatch)
+    settings = tmp_path / "executors" / "production-db" / "executor.yaml"
+    away = 'at: ["http://localhost:1"]'
+    settings.write_text(settings.read_text().replace("at: [../..]", away))
+    status, modules = loaded("executor", "run", "production-db", "--once", here=tmp_path)
+    assert status == 2
+    assert "cheget.client" in modules
+    assert having(modules, "cheget.service") == {"cheget.service", "cheget.service.clock"}
+    assert not having(modules, *(one for one in NEVER if one != "asyncio"), "sqlite3", "requests")
+
+
 def test_verify_needs_no_desk(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ BESIDE = {
     "error",
     "log-export",
     "prove-tree",
+    "serve",
 }  # shared, of every verb, and JSON without being asked
 
 
@@ -231,6 +232,7 @@ def test_an_invitation(at: Any) -> None:
     assert made["house"] is None
     assert house.says("people list")["invited"] == {"ann": invited["until"]}
     assert house.says("people enrol --document ann.json")["who"] == "ann"
+    assert house.says("auditor invite kpx --until 2027-01-04")["role"] == "auditor"
     assert house.says("people list")["invited"] == {}
 
 

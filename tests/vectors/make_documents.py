@@ -141,6 +141,14 @@ def cases() -> Iterator[tuple[str, str, str, str, bytes]]:
             body = canonical.encode(raw).replace(b'"count":2', b'"count":2.0')
             stored = signed("order", body)
         yield f"order-{name}", "reject", "order", why, stored
+    for name, why, fields in (
+        ("capital-audience", "an origin with a capital letter", {"audience": "https://Example.com"}),
+        ("path", "an origin is no address of a page", {"audience": "https://example.com/a"}),
+        ("no-nonce", "nonce is missing", {"nonce": None}),
+        ("signer", "who is not named signer", {"signer": "ann"}),
+    ):  # fmt: skip
+        spoiled_ = with_fields(BY_KIND["session"], **fields)  # type: ignore[arg-type]
+        yield f"session-{name}", "reject", "session", why, spoiled_
 
 
 def _swapped(stored: bytes) -> bytes:

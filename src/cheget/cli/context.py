@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from cheget.cli.plain import (
+    address,
     counter_options,
     fresh,
     house_option,
@@ -25,7 +26,7 @@ from cheget.cli.plain import (
     signing_options,
     state_folder,
 )
-from cheget.cli.remote import address, at_house
+from cheget.cli.remote import at_house
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError, KeyFileError, LawError, NotAcceptedError
 from cheget.keyring import agent, keyfile

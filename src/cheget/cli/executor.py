@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.plain import house_option, json_option, say
+from cheget.cli.plain import address, at_option, house_option, json_option, say
 from cheget.cli.running import ANCHOR, FILE, FOLDER, NAME, run, settle
 from cheget.cli.trial import test
 from cheget.errors import NotAcceptedError
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
+    from cheget.order.ledger import Ledger
 
 
 @click.group()
@@ -113,6 +114,7 @@ def _declared(chain: Chain, name: str) -> None:
 @NAME
 @click.option("--charter", "digest", required=True, metavar="DIGEST", help="As you were told it.")
 @click.option("--from", "ledger", type=FILE, help="A ledger that `cheget log export` wrote.")
+@at_option
 @FOLDER
 @ANCHOR
 @house_option
@@ -123,25 +125,20 @@ def pin_(
 ) -> None:  # fmt: skip
     """Pin the charter by its digest, and begin the journal's tenure.
 
-    Both logs are read whole and proved. Orders released before the tenure are refused: an
-    older journal may have acted on them. Of a journal that was put back from a backup the
-    tenure is lost; pinning again begins a new one.
+    Both logs are read whole and proved; over the network (--at) the law is, and the log of orders
+    is taken as its checkpoint says, signed by the key in the charter. Orders
+    released before the tenure are refused: an older journal may have acted on them. Of a journal
+    that was put back from a backup the tenure is lost; pinning again begins a new one.
     """
-    from cheget.cli.install import pin, place_of
+    from cheget.cli.install import pin, pin_elsewhere, place_of
 
     place = place_of(name, own, folder)
-    if ledger is not None:
-        from cheget.cli.log import ledger_of
-
-        found = ledger_of(ledger)
-    else:
-        from cheget.cli.context import at_desk
-        from cheget.cli.ledgers import read_ledger
-
-        with at_desk(folder) as (_, desk):
-            found = read_ledger(desk)
     wanted = "".join(digest.split()).lower()
-    began = pin(place, name, wanted, found, anchors)
+    origin = address()
+    if origin is not None:
+        began = pin_elsewhere(place, name, wanted, origin, anchors)
+    else:
+        began = pin(place, name, wanted, _ledger(ledger, folder), anchors)
     value = {"executor": name, "charter": wanted, "tenure": began}
 
     def text() -> None:
@@ -150,6 +147,18 @@ def pin_(
         click.echo(f"next: what it may do, in {place.settings}; cheget executor run {name}")
 
     say(value, as_json, text)
+
+
+def _ledger(ledger: Path | None, folder: Path | None) -> Ledger:
+    if ledger is not None:
+        from cheget.cli.log import ledger_of
+
+        return ledger_of(ledger)
+    from cheget.cli.context import at_desk
+    from cheget.cli.ledgers import read_ledger
+
+    with at_desk(folder) as (_, desk):
+        return read_ledger(desk)
 
 
 @executor.command()

@@ -134,7 +134,6 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
         NotAcceptedError: another charter, or one that does not name this executor's key.
         VerificationError: the logs do not verify.
     """
-    from cheget.keyring import keyfile
     from cheget.order.ledger import prove
 
     settings = read_settings(place, name)
@@ -145,12 +144,57 @@ def pin(place: Place, name: str, digest: str, ledger: Ledger, anchors: Path | No
             f"the charter shown is {charter.digest}, not the one you give",
             hint="compare them aloud with somebody who agreed to it",
         )
-    if settings.charter not in {UNPINNED, digest}:
+    _check_pin(place, settings, charter)
+    return install(place, name, charter, proved.orders_head, proved.law_head, anchors)
+
+
+def pin_elsewhere(place: Place, name: str, digest: str, origin: str, anchors: Path | None) -> int:
+    """Pin the charter that a house shows over the network, asked as the executor itself.
+
+    The law log is read and followed from it; the orders log is taken by its checkpoint.
+
+    Raises:
+        NotAcceptedError: another charter, or one that does not name this executor's key.
+        VerificationError: the law or the checkpoint does not verify.
+    """
+    from cheget.audit.checkpoint import verify_checkpoint
+    from cheget.client.transport import Door
+    from cheget.keyring import keyfile
+    from cheget.order.charter import read_charter
+    from cheget.order.fields import Head
+    from cheget.order.law import read_law
+    from cheget.order.papers import decode_law
+
+    settings = read_settings(place, name)
+    door = Door(origin, name, lambda: keyfile.read(place.key), now)
+    try:
+        shown = [read_charter(one.encode()) for one in door.get_json("/v1/charters")["charters"]]
+        charter = next((one for one in shown if one.digest == digest), None)
+        if charter is None:
+            raise NotAcceptedError(f"{origin} does not show the charter {digest[:16]}…")
+        _check_pin(place, settings, charter)
+        law, state = read_law(charter, decode_law(door.get("/v1/law")), None)
+        if state.charter.digest != digest:
+            raise NotAcceptedError(f"that charter holds no longer: {state.charter.digest} does")
+        note = door.get("/v1/checkpoints/orders")
+    finally:
+        door.close()
+    terms = charter.terms.orders
+    orders = verify_checkpoint(note, origin=terms.origin, key=terms.key)
+    held = [Head(point.size, point.root.hex()) for point in (orders, law)]
+    return install(place, name, charter, held[0], held[1], anchors)
+
+
+def _check_pin(place: Place, settings: Configuration, charter: Charter) -> None:
+    """Return only if ``executor.yaml`` pins no other, and the charter has this executor's key."""
+    from cheget.keyring import keyfile
+
+    name = settings.executor
+    if settings.charter not in {UNPINNED, charter.digest}:
         raise NotAcceptedError(f"{place.settings} pins another charter: {settings.charter}")
     public = charter.executors.get(name)
     if public is None or public.point != keyfile.public_half(place.key):
         raise NotAcceptedError(f"the charter does not have {name} with the key in {place.key}")
-    return install(place, name, charter, proved.orders_head, proved.law_head, anchors)
 
 
 def install(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import (
+    counter_options,
     fresh,
-    house_option,
     is_asked,
     json_option,
     passphrase,
@@ -85,7 +85,7 @@ def show(file: Path, as_json: bool) -> None:
 @key.command()
 @click.argument("which", metavar="KEY")
 @signing_options
-@house_option
+@counter_options
 @json_option
 def revoke(which: str, **options: Any) -> None:
     """Give up a key of yours, at once and for ever.

@@ -132,7 +132,7 @@ def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool
 
 def ledger_of(file: Path) -> Ledger:
     """The ledger in an exported file, not verified yet."""
-    from cheget.cli.ledgers import decode_ledger
+    from cheget.order.ledgerfile import decode_ledger
 
     try:
         with file.open("rb") as lines:

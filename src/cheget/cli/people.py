@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import (
+    address,
+    counter_options,
     fresh,
     house_option,
     json_option,
     now,
     passphrase,
+    reading_options,
     say,
     signing_options,
 )
@@ -122,27 +125,12 @@ def invite(who: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
 
 
 @people.command("list")
-@house_option
+@reading_options
 @json_option
 def list_(folder: Path | None, as_json: bool) -> None:
     """Who has keys, who fills which posts, and who must still agree."""
-    from cheget.cli.context import folder_of
-    from cheget.cli.foundings import standing
-    from cheget.service.house import open_house
-
-    house = open_house(folder_of(folder))
-    state = standing(house) | {"version": None, "amendments": [], "differs": False}
-    rows = _rows(house)
-    if state["state"] == "founded":
-        from cheget.cli.roster import roster
-
-        rows, lines = roster(house)
-        state |= lines
-    from cheget.audit.instant import to_text
-    from cheget.service.inviting import invited
-
-    waiting = {who: to_text(until) for who, until in invited(house, now()).items()}
-    value = {"house": house.people.house, "people": rows, "invited": waiting, **state}
+    value = _listed_elsewhere(folder) if address() is not None else _listed_here(folder)
+    rows, waiting = value["people"], value["invited"]
 
     def text() -> None:
         for row in rows:
@@ -154,7 +142,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
             click.echo(f"  {row['who']:<14} {posts:<28} {keys}{machine}")
         for who, until in waiting.items():
             click.echo(f"Invited until {until}: {who}")
-        click.echo(_said(state))
+        click.echo(_said(value))
 
     say(value, as_json, text)
 
@@ -187,7 +175,7 @@ _WITHIN = click.option(
 @click.option("--dry-run", is_flag=True, help="Show what it does, and sign nothing.")
 @_WITHIN
 @signing_options
-@house_option
+@counter_options
 @json_option
 def remove(whom: str, **options: Any) -> None:
     """Take PERSON off the roster: no key, no post, in every chain.
@@ -205,7 +193,7 @@ def remove(whom: str, **options: Any) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what it does, and sign nothing.")
 @_WITHIN
 @signing_options
-@house_option
+@counter_options
 @json_option
 def replace(whom: str, **options: Any) -> None:
     """Replace all keys of PERSON, who lost every device, by those that wait.
@@ -349,6 +337,37 @@ def _read(path: Path) -> bytes:
         return path.read_bytes().rstrip(b"\n")
     except OSError as error:
         raise HouseError(f"{path}: {error.strerror}") from error
+
+
+def _listed_here(folder: Path | None) -> dict[str, Any]:
+    from cheget.audit.instant import to_text
+    from cheget.cli.context import at_desk, folder_of
+    from cheget.cli.foundings import standing
+    from cheget.cli.roster import roster
+    from cheget.service.house import open_house
+    from cheget.service.inviting import invited
+
+    house = open_house(folder_of(folder))
+    state = standing(house) | {"version": None, "amendments": [], "differs": False}
+    rows = _rows(house)
+    if state["state"] == "founded":
+        with at_desk(folder) as (_, desk):
+            rows, lines = roster(desk, house)
+        state |= lines
+    waiting = {who: to_text(until) for who, until in invited(house, now()).items()}
+    return {"house": house.people.house, "people": rows, "invited": waiting, **state}
+
+
+def _listed_elsewhere(folder: Path | None) -> dict[str, Any]:
+    from cheget.cli.context import at_counter
+    from cheget.cli.roster import roster
+
+    with at_counter(folder) as (house, desk):
+        rows, lines = roster(desk, house)
+        name = desk.charter.house
+    return {
+        "house": name, "people": rows, "invited": {}, "state": "founded", "missing": [], **lines,
+    }  # fmt: skip
 
 
 def _rows(house: House) -> list[dict[str, Any]]:

@@ -41,13 +41,20 @@ def _noted(name: str, *words: str, **how: Any) -> Callable[[F], F]:
     return click.option(*words, callback=note, expose_value=False, **how)
 
 
+def at_option(function: F) -> F:
+    """``--at``: the house over the network."""
+    return _noted(
+        AT, "--at", envvar="CHEGET_AT", metavar="URL",
+        help="The house over the network. [default: the folder's own]",
+    )(function)  # fmt: skip
+
+
 def counter_options(function: F) -> F:
     """``--house``, or ``--at`` over the network; ``--charter`` is asked for once, at first use."""
     for option in (
         _noted(CHARTER, "--charter", envvar="CHEGET_CHARTER", metavar="DIGEST",
                help="First use over the network: the charter's digest, as you were told it."),
-        _noted(AT, "--at", envvar="CHEGET_AT", metavar="URL",
-               help="The house over the network. [default: the folder's own]"),
+        at_option,
         house_option,
     ):  # fmt: skip
         function = option(function)
@@ -64,6 +71,12 @@ def reading_options(function: F) -> F:
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+def address() -> str | None:
+    """Where the house is, when it is asked over the network."""
+    found: str | None = click.get_current_context().meta.get(AT)
+    return found
 
 
 def json_option(function: F) -> F:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import AT, CHARTER, KEY, PERSON, is_asked, now, passphrase, state_folder
-from cheget.errors import AwayError, HouseError, KeyFileError, NotAcceptedError
+from cheget.cli.plain import CHARTER, KEY, PERSON, is_asked, now, passphrase, state_folder
+from cheget.errors import HouseError, KeyFileError, NotAcceptedError
 from cheget.keyring import agent, keyfile
 from cheget.keyring.signer import Signer
-from cheget.order.keys import ED25519, SSHSIG_ED25519
+from cheget.order.keys import ED25519
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from cheget.cli.context import Pins
     from cheget.client.remote import RemoteCounter
     from cheget.order.charter import Charter
-
-
-def address() -> str | None:
-    """Where the house is, when it is asked over the network."""
-    found: str | None = click.get_current_context().meta.get(AT)
-    return found
 
 
 @contextmanager
@@ -153,6 +147,3 @@ def _write(place: Path, value: dict[str, Any]) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(value, file)
     beside.replace(place)
-
-
-__all__ = ["SSHSIG_ED25519", "AwayError", "address", "at_house"]

@@ -12,7 +12,7 @@ from cheget.cli.key import public_of
 from cheget.cli.plain import confirm
 from cheget.cli.terminal import safe
 from cheget.cli.wording import count, joined
-from cheget.errors import KeyFileError, NotAcceptedError
+from cheget.errors import BadSignatureError, KeyFileError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.documents import Revocation, order_name
 from cheget.order.draft import enclose
@@ -31,10 +31,11 @@ def revoke(which: str, options: dict[str, Any]) -> None:
         if key.point in state.revoked:
             raise NotAcceptedError(f"that key of {who.person} is revoked already")
         left = [one for one in state.usable.people[who.person].keys if one != key]
+        counting = _counting(desk, key)
         if not options["as_json"]:
             click.echo(f"{who.person} gives up {fingerprint(key)}, for ever.")
             click.echo(f"  {_left(who.person, len(left))}")
-            for one in _counting(desk, key):
+            for one in counting:
                 click.echo(f"  closes     {order_name(one)}")
         confirm(options, f"{who.person} revokes it?")
         text = reason_text(options["reason"])
@@ -43,7 +44,10 @@ def revoke(which: str, options: dict[str, Any]) -> None:
             state.charter.deployment, key.key.hex(), text.digest, now(), who.person
         )
         desk.answer(enclose(document, who.signer), text)
-        closed = sorted(before - _open(desk))
+        try:
+            closed = sorted(before - _open(desk))
+        except (NotAcceptedError, BadSignatureError):
+            closed = counting  # nobody reads over the network by a key that they gave up
     value = {
         "person": who.person, "key": fingerprint(key), "closed": closed,
         "left": [fingerprint(one) for one in left],

@@ -6,24 +6,23 @@ from typing import Any
 
 from cheget.cli.amendments import waiting
 from cheget.cli.context import followed
+from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.keys import fingerprint
 from cheget.service.amended import amended, held_charters, is_same, pending
-from cheget.service.clock import SystemClock
-from cheget.service.house import House, open_desk, open_store
+from cheget.service.house import House
 
 
-def roster(house: House) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """A row for each person and executor, and where the law stands, as JSON."""
-    store = open_store(house)
-    try:
-        desk = open_desk(house, store, SystemClock())
-        state = followed(desk)
-        held = held_charters(desk.charters(), state)
-    finally:
-        store.close()
-    charter, waits = state.charter, pending(house, state, held)
-    names = {one.id: one.name for one in house.people.people}
+def roster(desk: Counter, house: House | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """A row for each person and executor, and where the law stands, as JSON.
+
+    Without the house's folder nothing is known of names, nor of keys that wait.
+    """
+    state = followed(desk)
+    held = held_charters(desk.charters(), state)
+    charter = state.charter
+    waits = pending(house, state, held) if house is not None else {}
+    names = {one.id: one.name for one in house.people.people} if house is not None else {}
     rows = [
         {
             "who": who, "name": names.get(who, who), "machine": one.machine,
@@ -42,15 +41,18 @@ def roster(house: House) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     ]  # fmt: skip
     rows += [
         {
-            "who": who, "name": names.get(who, who), "machine": house.people.is_machine(who),
-            "keys": [], "waits": [fingerprint(key) for key, _ in keys],
+            "who": who, "name": names.get(who, who),
+            "machine": house is not None and house.people.is_machine(who), "keys": [],
+            "waits": [fingerprint(key) for key, _ in keys],
             "posts": [] if who in names else ["executor"],
         }
         for who, keys in waits.items()
     ]  # fmt: skip
-    following = amended(house, state, pending(house, state, held))
+    differs = house is not None and not is_same(
+        charter, amended(house, state, pending(house, state, held))
+    )
     return rows, {
         "charter": charter.digest, "version": charter.version,
         "amendments": [order_name(one.digest) for one in waiting(state)],
-        "differs": not is_same(charter, following),
+        "differs": differs,
     }  # fmt: skip

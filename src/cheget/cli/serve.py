@@ -56,6 +56,7 @@ def serve(
     from cheget.cli.logs import log_to_stderr
 
     with at_desk(folder) as (house, counter), bound(host, port) as listening:
+        counter.listed()  # read once before anybody waits for it
         number = listening.getsockname()[1]
         scheme = "https" if tls_cert is not None else "http"
         here = [f"{scheme}://{name}:{number}" for name in ("localhost", "127.0.0.1", "[::1]")]
@@ -102,10 +103,12 @@ def bound(host: str, port: int) -> socket.socket:
         HouseError: it is taken, or none of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named: asyncio sets TCP_NODELAY by it, and 40 ms an answer hang on that.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(2048)
     except OSError as error:
         listening.close()
         raise HouseError(f"{host}:{port}: {error.strerror}", hint="--port 0 finds one") from error

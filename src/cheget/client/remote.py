@@ -16,7 +16,7 @@ from cheget.order.charter import Charter, read_charter
 from cheget.order.documents import Receipt
 from cheget.order.envelope import digest
 from cheget.order.fields import DIGEST, Head, Text
-from cheget.order.follow import LawState
+from cheget.order.follow import LawEntry, LawState, follow
 from cheget.order.keys import verify
 from cheget.order.law import read_law
 from cheget.order.papers import LogPart, decode_law, decode_papers, open_envelope
@@ -108,8 +108,16 @@ class RemoteCounter:
         return self._followed()
 
     def answer(self, stored: bytes, text: Text) -> LawState:
-        """Hand in what else the law log takes."""
-        self._submit("/v1/law", stored, [text])
+        """Hand in what else the law log takes.
+
+        Whoever gives up the key by which they read can't read what came of it: then it is what
+        the law as it was read before makes of it.
+        """
+        filed = open_envelope(stored)
+        before = self._followed() if filed.envelope.kind == "revocation" else None
+        done = self._submit("/v1/law", stored, [text])
+        if before is not None:
+            return follow(before, LawEntry(done.position, self._now(), filed))
         return self._followed()
 
     def listed(self) -> list[str]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cheget.client.transport import Door, part
-from cheget.errors import MalformedDocumentError
+from cheget.errors import (
+    AwayError,
+    MalformedDocumentError,
+    NotAcceptedError,
+    VerificationError,
+)
 from cheget.order.fields import DIGEST, Head
+from cheget.order.papers import unverified_order
 
 
 class HouseSource:
@@ -18,15 +24,20 @@ class HouseSource:
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
         """The codes of released orders that name this executor and may still matter to it."""
-        digests = self._listed(executor)
-        self._due = len(digests)
-        return [
-            self._door.get(
-                f"/v1/orders/{one}/codes/{part(executor)}",
-                orders=held(orders), law=held(law),
-            )
-            for one in digests
-        ]  # fmt: skip
+        try:
+            digests = self._listed(executor)
+            self._due = len(digests)
+            return [self._code(one, executor, orders, law) for one in digests]
+        except (VerificationError, NotAcceptedError) as error:
+            # A house that answers nonsense is one that does not answer: others may.
+            raise AwayError(f"{self._door.origin}: {error}", hint=error.hint) from error
+
+    def _code(self, order: str, executor: str, orders: Head | None, law: Head | None) -> bytes:
+        path = f"/v1/orders/{order}/codes/{part(executor)}"
+        code = self._door.get(path, orders=held(orders), law=held(law))
+        if unverified_order(code) != order:
+            raise MalformedDocumentError("a code of another order than the one asked for")
+        return code
 
     def pause(self, executor: str, seconds: int) -> None:
         """Wait until something is due, or so many seconds; where something is, not at all."""

@@ -68,7 +68,7 @@ class Door:
                 f"{origin}: a house is asked over TLS, or on this very machine",
                 hint="https://HOST, or http://localhost:PORT",
             )
-        self.origin, self.who = origin.rstrip("/"), who
+        self.origin, self.who = origin.rstrip("/").lower(), who
         self._signer, self._now, self._keep = signer, now, keep
         self._token, self._seconds = token, seconds
         self._connection: http.client.HTTPConnection | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from cheget.audit.merkle import Tree
 from cheget.errors import NotAcceptedError
@@ -27,14 +28,14 @@ def derive_code(papers: Papers, executor: str) -> bytes:
         raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
     index = ids.index(executor)
     trees = {name: shares_tree(one) for name, one in papers.shares.items()}
-    address = _address(papers, executors_tree(executors), trees, index, executors[index])
+    address = _address(papers, _tree(executors), trees, index, executors[index])
     return encode_address(address) + _rest(papers)
 
 
 def derive_codes(papers: Papers) -> Mapping[str, bytes]:
     """The codes of all executors that the papers list: the same bytes, after the address."""
     executors, rest = _listed(papers), _rest(papers)
-    tree = executors_tree(executors)
+    tree = _tree(executors)
     trees = {name: shares_tree(one) for name, one in papers.shares.items()}
     return {
         id_of(one): encode_address(_address(papers, tree, trees, index, one)) + rest
@@ -46,6 +47,11 @@ def _listed(papers: Papers) -> tuple[str, ...]:
     if isinstance(papers.address, Address):
         raise NotAcceptedError("a code is derived from papers, not from another code")
     return papers.address
+
+
+@lru_cache(maxsize=8)
+def _tree(executors: tuple[str, ...]) -> Tree:
+    return executors_tree(executors)
 
 
 def _address(

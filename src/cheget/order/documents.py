@@ -21,10 +21,10 @@ from cheget.order.fields import (
     INSTANT,
     NAMED,
     NONCE,
+    ORIGIN,
     PARAMETERS,
     POST_FIELD,
     SIZE,
-    TEXT,
     TEXTS,
     Head,
     Named,
@@ -262,7 +262,7 @@ class Session(Document):
 
     kind: ClassVar[str] = "session"
     at: int = spell(INSTANT)
-    audience: str = spell(TEXT)
+    audience: str = spell(ORIGIN)
     deployment: str = spell(NONCE)
     nonce: str = spell(NONCE)
     who: str = spell(ID_FIELD)

@@ -153,6 +153,7 @@ INSTANT = Codec(
 )
 TEXTS = _listed(TEXT, distinct=False)
 DIGESTS = _listed(DIGEST, distinct=True)
+ORIGIN = _shaped("an origin", re.compile(r"https?://[a-z0-9.:\[\]-]{1,255}"))
 HEX = _shaped("bytes in hex", re.compile(r"(?:[0-9a-f]{2}){1,1024}"))
 
 

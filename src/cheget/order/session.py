@@ -65,7 +65,8 @@ def admitted(
                 raise
         else:
             return Reader(who, "member", key.point), session
-    held = {name: Person((key,)) for name, key in charter.executors.items()}
+    key_ = charter.executors.get(who)
+    held = {who: Person((key_,))} if key_ is not None else {}
     return Reader(who, "executor", verify_signer(held, who, filed.envelope).point), session
 
 
@@ -75,7 +76,8 @@ def still_reads(reader: Reader, charter: Charter) -> bool:
         case "member":
             keys = charter.people.get(reader.who, Person()).keys
         case "executor":
-            keys = tuple(k for name, k in charter.executors.items() if name == reader.who)
+            own = charter.executors.get(reader.who)
+            keys = (own,) if own is not None else ()
         case _:
             return True
     return any(key.point == reader.key for key in keys)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from cheget.audit.header import Header, decode
 from cheget.errors import ChegetError, NotAcceptedError, SealError
 from cheget.keyring.dealt import Deals
 from cheget.order.allowed import id_of
 from cheget.order.charter import Charter
+from cheget.order.derive import derive_code
 from cheget.order.documents import Attestation, Order
 from cheget.order.fields import Head, Text
 from cheget.order.fold import at_instant
 from cheget.order.follow import LawState
-from cheget.order.papers import open_envelope, receipt_subject
+from cheget.order.papers import Papers, open_envelope, receipt_subject
 from cheget.order.proceeding import Acknowledgement, Proceeding
 from cheget.service.amending import answer_amendment, propose_amendment
 from cheget.service.clock import Clock
 from cheget.service.desk import Desk, LogSigner
 from cheget.service.handed import claimed
+from cheget.service.index import Index
 from cheget.service.shown import head_of
 from cheget.service.store import Log, Reading, Store
 
 OPEN_ORDERS = 50  # of one originator, unless house.yaml says otherwise
+SHARED, SHARED_SECONDS = 64, 5  # papers that are shown again, and for how long
 
 
 class LocalCounter(Desk):
@@ -39,10 +41,9 @@ class LocalCounter(Desk):
         """
         super().__init__(store, charter, clock, signers)
         self._cap, self._deals = open_orders, deals
-        self._seen = 0  # up to where the log of orders was searched for orders
-        self._all: list[tuple[int, str]] = []
         self._ended: dict[str, Proceeding] = {}  # which nothing changes any more
-        self._index = threading.Lock()
+        self._index = Index()
+        self._shown: dict[tuple[str, Head | None, Head | None], _Shown] = {}
 
     def transmit(
         self, order: bytes, executors: Sequence[str], texts: Sequence[Text] = (),
@@ -58,17 +59,32 @@ class LocalCounter(Desk):
         except ChegetError as error:
             raise NotAcceptedError(str(error)) from error
         document, digest = filed.unverified, filed.envelope.digest
-        if isinstance(document, Order) and digest not in self.listed():
-            mine = [
-                one for one in self.orders(only_open=True)
-                if one.order.originator == document.originator and one.release is None
-            ]  # fmt: skip
-            if len(mine) >= self._cap:
-                raise NotAcceptedError(
-                    f"{document.originator} has {len(mine)} open orders, and may have {self._cap}",
-                    hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
-                )
+        if isinstance(document, Order) and self._has_too_many(document.originator, digest):
+            raise NotAcceptedError(
+                f"{document.originator} has as many orders open as one may have: {self._cap}",
+                hint="countermand one, or wait for its answer; `open-orders` in house.yaml",
+            )
         return super().transmit(order, executors, texts, files, shares)
+
+    def _has_too_many(self, originator: str, order: str) -> bool:
+        """Whether this order, unless it was taken before, would be one too many."""
+
+        def work(tx: Reading) -> list[str]:
+            if tx.find("orders", order) is not None:
+                return []
+            return self._index.undecided(tx, self._remember, originator)
+
+        found = self.store.read(work)
+        if len(found) < self._cap:
+            return False
+        now = self.clock.now()
+        still = self.store.read(lambda tx: [self._remember(tx, one) for one in found])
+        decided = [
+            one.digest for one in still
+            if one.release is not None or at_instant(one, now).ending is not None
+        ]  # fmt: skip
+        self._index.decided(originator, decided)
+        return len(found) - len(decided) >= self._cap
 
     def propose(
         self, charter: Charter, enrolments: Sequence[bytes], stored: bytes, text: Text
@@ -138,9 +154,7 @@ class LocalCounter(Desk):
 
     def places(self) -> list[tuple[int, str]]:
         """Each order with its position, in log order."""
-        with self._index:
-            self.store.read(self._look)
-            return list(self._all)
+        return self.store.read(lambda tx: self._index.places(tx, self._remember))
 
     def orders(self, *, only_open: bool = False) -> list[Proceeding]:
         """Every order with its state, in log order; ``only_open``: those that have not ended."""
@@ -171,19 +185,17 @@ class LocalCounter(Desk):
         code holds the stop.
         """
         now = self.clock.now()
+        return self.store.read(lambda tx: self._index.due(tx, self._remember, executor, now))
 
-        def matters(one: Proceeding, tx: Reading) -> bool:
-            release, action = one.release, one.action
-            if release is None or now >= release.at + action.hold + action.valid_for:
-                return False
-            if executor not in map(id_of, tx.executors(one.digest)):
-                return False
-            thread = tx.thread("orders", receipt_subject(one.digest, executor))
-            last = open_envelope(thread[-1].envelope).unverified if thread else None
-            return getattr(last, "outcome", None) in {None, "failed"}
+    def code(
+        self, order: str, executor: str, *, law: Head | None = None, orders: Head | None = None
+    ) -> bytes:
+        """The code of one executor. Many ask at once: what they share is made once.
 
-        orders = self.orders()
-        return self.store.read(lambda tx: [one.digest for one in orders if matters(one, tx)])
+        It is made anew as soon as the law log or a thread that the order rests on has grown, so
+        no stop is ever left out; what else has grown, other executors' receipts, waits a while.
+        """
+        return derive_code(self._released(order, law, orders), executor)
 
     def receipt_envelopes(self, order: str) -> list[bytes]:
         """The last receipt of each executor that sent one for the order, in its envelope."""
@@ -197,10 +209,37 @@ class LocalCounter(Desk):
 
         return self.store.read(work)
 
-    def _look(self, tx: Reading) -> None:
-        size = tx.size("orders")
-        for place, leaf in enumerate(tx.leaves("orders", self._seen, size), self._seen):
-            header = decode(leaf)
-            if isinstance(header, Header) and header.kind == "order":
-                self._all.append((place, header.subject))
-        self._seen = max(self._seen, size)
+    def _released(self, order: str, law: Head | None, orders: Head | None) -> Papers:
+        if self.proceeding(order).release is None:
+            raise NotAcceptedError("the order is not released: there is no code")
+        now, rests_on = self.clock.now(), self._rests_on(order)
+        shown = self._shown.get((order, law, orders))
+        held = 0 if orders is None else orders.size
+        if shown is None or not shown.is_good(rests_on, now, held):
+            papers = self._papers(order, law, orders)
+            if len(self._shown) >= SHARED:
+                self._shown.clear()
+            shown = self._shown[order, law, orders] = _Shown(rests_on, now, papers)
+        return shown.papers
+
+    def _rests_on(self, order: str) -> tuple[object, ...]:
+        """What changes when anything does that the order rests on."""
+        places = self._known[order].places
+        return (*places.items(), self.store.read(lambda tx: tx.size("law")))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Papers that were shown, what they rested on, and when."""
+
+    rests_on: tuple[object, ...]
+    at: int
+    papers: Papers
+
+    def is_good(self, rests_on: tuple[object, ...], now: int, held: int) -> bool:
+        """Whether they may be shown again, to somebody who holds a head of that size."""
+        return (
+            self.rests_on == rests_on
+            and 0 <= now - self.at <= SHARED_SECONDS
+            and held <= self.papers.log.slice.size
+        )

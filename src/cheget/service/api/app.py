@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from fastapi import FastAPI, Request
-from starlette.responses import Response
+from fastapi import FastAPI
 
 from cheget import __version__
 from cheget.service.api import operating, problems, reading, submitting
@@ -21,12 +15,13 @@ from cheget.service.api.door import Door
 from cheget.service.api.guard import Guard
 from cheget.service.api.limiting import Limits
 from cheget.service.api.metrics import Metrics
-from cheget.service.api.sessions import Sessions
+from cheget.service.api.sessions import Sessions, secret_of
 from cheget.service.api.settings import Settings
+from cheget.service.api.telling import Told
 from cheget.service.api.waiting import Changes
 from cheget.service.counter import LocalCounter
 
-Log = Callable[..., Any]
+__all__ = ["create_app", "secret_of"]
 
 
 def create_app(
@@ -37,7 +32,7 @@ def create_app(
 
     Args:
         counter: The house's desk.
-        secret: 32 bytes that all replicas of it have, as :func:`secret_of` derives them.
+        secret: 32 bytes that all replicas of it have, as ``sessions.secret_of`` derives them.
         settings: By the operator.
         entropy: Gives so many random bytes.
     """
@@ -55,44 +50,12 @@ def create_app(
     app = FastAPI(
         title="cheget", version=__version__, lifespan=lifespan,
         openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None,
+        responses={"default": problems.RESPONSE},
     )  # fmt: skip
     app.state.door = door
-    problems.install(app, door.metrics.failed)
+    problems.install(app, door.metrics.failed, door.limits.reading)
     for router in (submitting.router, reading.router, operating.router):
         app.include_router(router)
-    app.middleware("http")(_told(door, structlog.get_logger("cheget")))
+    app.add_middleware(Told, door=door, log=structlog.get_logger("cheget"))
     app.add_middleware(Guard, settings=settings, knows=sessions.reader)  # outermost
     return app
-
-
-def secret_of(log_key: bytes, deployment: str) -> bytes:
-    """What seals sessions: 32 bytes, from the private key of the log of orders."""
-    info = b"cheget sessions v1\0" + deployment.encode()
-    return HKDF(hashes.SHA256(), 32, salt=hashlib.sha256(b"cheget").digest(), info=info).derive(
-        log_key
-    )
-
-
-def _told(door: Door, log: Any) -> Callable[..., Any]:  # noqa: ANN401 - structlog's
-    """Each request counted and logged: who, which order, never what a text says."""
-
-    async def tell(request: Request, call_next: Callable[..., Any]) -> Response:
-        begun = time.perf_counter()
-        response: Response = await call_next(request)
-        seconds = time.perf_counter() - begun
-        route = getattr(request.scope.get("route"), "path", "none")
-        door.metrics.answered(request.method, route, response.status_code, seconds)
-        facts = {
-            "who": getattr(request.state, "who", None),
-            "order": request.path_params.get("order"),
-            "document": getattr(request.state, "digest", None),
-        }
-        log.info(
-            "request", method=request.method, route=route, status=response.status_code,
-            ms=round(seconds * 1000, 1), **{name: one for name, one in facts.items() if one},
-        )  # fmt: skip
-        if request.method == "POST" and response.status_code < 300:  # noqa: PLR2004
-            await door.changes.look()
-        return response
-
-    return tell

@@ -40,10 +40,15 @@ def door_of(request: Request) -> Door:
     return found
 
 
-AtDoor = Annotated[Door, Depends(door_of)]
+async def _door(request: Request) -> Door:
+    # Dependencies are coroutines: each plain function would cost a trip to another thread.
+    return door_of(request)
 
 
-def reader_of(
+AtDoor = Annotated[Door, Depends(_door)]
+
+
+async def reader_of(
     request: Request, door: AtDoor, authorization: Annotated[str | None, Header()] = None
 ) -> Reader:
     """Who reads: by the token they show, or a page's by its cookie.
@@ -69,7 +74,7 @@ def reader_of(
 def may(*roles: Role) -> Any:  # noqa: ANN401 - a dependency
     """Let only readers of these roles in."""
 
-    def check(reader: Annotated[Reader, Depends(reader_of)]) -> Reader:
+    async def check(reader: Annotated[Reader, Depends(reader_of)]) -> Reader:
         if reader.role not in roles:
             raise not_yours(f"this is not for an {reader.role} to read")
         return reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from cheget.service.api.door import AtDoor
 
@@ -16,13 +16,15 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(door: AtDoor) -> dict[str, str | int]:
+def readyz(request: Request, door: AtDoor) -> dict[str, str | int]:
     """The store answers, and the charter holds."""
+    door.limits.reading(request)
     size = door.counter.head("orders").size
     return {"status": "ready", "size": size, "charter": door.counter.usable_digest()}
 
 
-@router.get("/metrics", response_class=Response)
-def metrics(door: AtDoor) -> Response:
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(request: Request, door: AtDoor) -> Response:
     """For Prometheus: numbers, and no name of a person."""
+    door.limits.reading(request)
     return Response(door.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -31,6 +31,23 @@ STATUS: Mapping[type[ChegetError], int] = {
     errors.ChegetError: 409,
 }
 
+RESPONSE = {
+    "description": "A no, and why (RFC 9457).",
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"},
+                    "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "hint": {"type": "string"}, "step": {"type": "integer"},
+                },
+            }
+        }
+    },
+}  # fmt: skip
+
 TITLES = {
     400: "malformed", 401: "who are you?", 403: "not yours to read", 404: "not here",
     405: "not that way", 408: "too slow", 409: "not accepted", 413: "too large",
@@ -69,8 +86,14 @@ def problem(
     return JSONResponse(value, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-def install(app: FastAPI, failed: Callable[[str], object]) -> None:
-    """Let every error of ``app`` leave as a problem; ``failed`` counts what did not verify."""
+def install(
+    app: FastAPI, failed: Callable[[str], object], count: Callable[[Request], object]
+) -> None:
+    """Let every error of ``app`` leave as a problem.
+
+    ``failed`` counts what did not verify; ``count`` a request that was nonsense, against whoever
+    sent it, and may raise a Problem.
+    """
 
     async def ours(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ChegetError)  # noqa: S101 - by its registration
@@ -88,8 +111,12 @@ def install(app: FastAPI, failed: Callable[[str], object]) -> None:
         kind = getattr(error, "kind", {404: "not-here", 405: "not-that-way"}.get(status, "http"))
         return problem(status, kind, str(error.detail), error.headers)
 
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - by its registration
+        try:
+            count(request)
+        except Problem as no:
+            return await http(request, no)
         found = error.errors()
         where = [".".join(str(part) for part in one["loc"]) for one in found]
         status = 400 if any(one["type"] == "json_invalid" for one in found) else 422

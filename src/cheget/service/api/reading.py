@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,7 @@ from cheget.audit.instant import to_text
 from cheget.errors import NotAcceptedError, StoreError
 from cheget.order.canonical import encode
 from cheget.order.documents import order_name
+from cheget.order.ledgerfile import encode_ledger
 from cheget.order.proceeding import Proceeding
 from cheget.order.session import Reader
 from cheget.service.api.bodies import (
@@ -38,6 +39,7 @@ from cheget.service.api.door import (
     not_yours,
 )
 from cheget.service.api.problems import Problem
+from cheget.service.ledgers import read_ledger
 from cheget.service.store import Log
 
 router = APIRouter(prefix="/v1")
@@ -50,6 +52,12 @@ Whole = Annotated[Reader, may("member", "executor", "auditor")]
 OrderId = Annotated[Digest, Path(description="an order's digest")]
 Executor = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 PAPERS = "application/vnd.cheget.papers+json"
+LINES = "application/x-ndjson"
+
+
+def raw(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Of an answer that is no model: its type, in the description of the API."""
+    return {200: {"description": "As it is.", "content": {media_type: {}}}}
 
 
 async def grown(door: Door, since: int, wait: int) -> int:
@@ -102,7 +110,7 @@ async def order(
     return summary(await run_in_threadpool(_known, door, order))
 
 
-@router.get("/orders/{order}/papers", response_class=Response)
+@router.get("/orders/{order}/papers", response_class=Response, responses=raw(PAPERS))
 def papers(
     order: OrderId, door: AtDoor, _: Looker, law: HeldHead = None, orders: HeldHead = None
 ) -> Response:
@@ -119,7 +127,7 @@ def receipts(order: OrderId, door: AtDoor, _: Looker) -> Envelopes:
     return _envelopes(door.counter.receipt_envelopes(order))
 
 
-@router.get("/orders/{order}/codes/{executor}", response_class=Response)
+@router.get("/orders/{order}/codes/{executor}", response_class=Response, responses=raw(PAPERS))
 def code(
     order: OrderId, executor: Executor, door: AtDoor, reader: Annotated[
         Reader, may("member", "executor")], law: HeldHead = None, orders: HeldHead = None,
@@ -172,11 +180,17 @@ def attestations(door: AtDoor, _: Looker) -> Envelopes:
     return _envelopes(door.counter.attestations())
 
 
-@router.get("/law", response_class=Response)
+@router.get("/law", response_class=Response, responses=raw("application/json"))
 def law(door: AtDoor, _: Whole, held: HeldHead = None) -> Response:
     """The law log, as it is shown to whoever holds that head of it."""
     part = door.counter.law(head_of(held))
     return Response(encode(part.law_to_json()), media_type="application/json")
+
+
+@router.get("/ledger", response_class=StreamingResponse, responses=raw(LINES))
+def ledger(door: AtDoor, _: Looker) -> StreamingResponse:
+    """Both logs whole, a JSON value a line, as `cheget log verify --file` reads them."""
+    return StreamingResponse(encode_ledger(read_ledger(door.counter)), media_type=LINES)
 
 
 @router.get("/charters")
@@ -209,13 +223,13 @@ def head(
     return {"size": found.size, "root": found.root}
 
 
-@router.get("/checkpoints/{log}", response_class=Response)
+@router.get("/checkpoints/{log}", response_class=Response, responses=raw("text/plain"))
 def checkpoint(log: Log, door: AtDoor, _: Anybody) -> Response:
     """A log's checkpoint, signed now."""
     return Response(door.counter.checkpoint(log), media_type="text/plain")
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get("/events", response_class=StreamingResponse, responses=raw("text/event-stream"))
 async def events(door: AtDoor, _: Anybody, since: Since = -1) -> StreamingResponse:
     """Server-sent events: the size of the log of orders, each time that it has grown."""
 

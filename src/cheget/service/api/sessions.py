@@ -14,6 +14,9 @@ import json
 import threading
 from collections.abc import Callable
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from cheget.errors import BadSignatureError, MalformedDocumentError
 from cheget.order.session import WINDOW, Reader, Role, admitted, still_reads
 from cheget.service.api.problems import Problem
@@ -44,6 +47,7 @@ class Sessions:
         self._counter, self._secret, self._lasts = counter, secret, lasts
         self._entropy = entropy
         self._spent: dict[str, int] = {}
+        self._pruned = 0
         self._lock = threading.Lock()
 
     def nonce(self) -> str:
@@ -66,8 +70,7 @@ class Sessions:
 
     def token(self, reader: Reader, until: int) -> str:
         """What a reader shows from now on."""
-        said = json.dumps([reader.role, reader.who, reader.key.hex(), until]).encode()
-        return f"{_text(said)}.{_text(self._seal(b'token', said))}"
+        return token_of(self._secret, reader, until)
 
     def reader(self, token: str) -> tuple[Reader, int]:
         """Who shows the token, and until when it is good.
@@ -78,8 +81,9 @@ class Sessions:
         try:
             if len(token) > MAX_TOKEN:
                 raise ValueError(token)
-            said, seal = (base64.urlsafe_b64decode(one) for one in token.split("."))
-            if not hmac.compare_digest(seal, self._seal(b"token", said)):
+            said, sealed = (base64.urlsafe_b64decode(one) for one in token.split("."))
+            genuine = hmac.compare_digest(sealed, self._seal(b"token", said))
+            if not genuine or f"{_text(said)}.{_text(sealed)}" != token:
                 raise ValueError(token)
             role, who, key, until = json.loads(said)
         except ValueError:
@@ -93,20 +97,39 @@ class Sessions:
 
     def _spend(self, nonce: str, now: int) -> None:
         data = bytes.fromhex(nonce)
-        drawn, seal = data[: _TIME + _DRAWN], data[_TIME + _DRAWN :]
-        if not hmac.compare_digest(seal, self._seal(b"nonce", drawn)[:_SEAL]):
+        drawn, sealed = data[: _TIME + _DRAWN], data[_TIME + _DRAWN :]
+        if not hmac.compare_digest(sealed, self._seal(b"nonce", drawn)[:_SEAL]):
             raise MalformedDocumentError("the session answers nothing that this door drew")
         age = now - int.from_bytes(drawn[:_TIME], "big")
         if not -WINDOW <= age <= WINDOW:
             raise BadSignatureError("what the session answers was drawn too long ago")
         with self._lock:
-            self._spent = {one: at for one, at in self._spent.items() if now - at <= 2 * WINDOW}
+            if now - self._pruned > WINDOW:
+                self._spent = {one: at for one, at in self._spent.items() if now - at <= 2 * WINDOW}
+                self._pruned = now
             if nonce in self._spent:
                 raise BadSignatureError("that session has been shown before")
             self._spent[nonce] = now
 
     def _seal(self, what: bytes, data: bytes) -> bytes:
-        return hmac.digest(self._secret, what + b"\0" + data, hashlib.sha256)
+        return seal(self._secret, what, data)
+
+
+def token_of(secret: bytes, reader: Reader, until: int) -> str:
+    """The token of a reader until an instant, in seconds."""
+    said = json.dumps([reader.role, reader.who, reader.key.hex(), until]).encode()
+    return f"{_text(said)}.{_text(seal(secret, b'token', said))}"
+
+
+def seal(secret: bytes, what: bytes, data: bytes) -> bytes:
+    """32 bytes that only who has the secret can make."""
+    return hmac.digest(secret, what + b"\0" + data, hashlib.sha256)
+
+
+def secret_of(log_key: bytes, deployment: str) -> bytes:
+    """What seals sessions: 32 bytes, from the private key of the log of orders."""
+    info = b"cheget sessions v1\0" + deployment.encode()
+    return HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(log_key)
 
 
 def no_session(why: str) -> Problem:

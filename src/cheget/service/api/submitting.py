@@ -40,7 +40,11 @@ ANSWERS = {
 
 def opened(submitted: Submitted, request: Request, door: AtDoor) -> Filed:
     """The document as sent, opened, and counted against whoever sent it."""
-    filed = open_envelope(submitted.stored)
+    try:
+        filed = open_envelope(submitted.stored)
+    except MalformedDocumentError:
+        door.limits.reading(request)
+        raise
     request.state.digest = filed.envelope.digest
     door.limits.writing(request, filed)
     return filed

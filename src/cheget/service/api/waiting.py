@@ -17,6 +17,7 @@ class Changes:
         """Look at ``size`` every so many seconds, while somebody waits."""
         self._look, self._every = size, every
         self._size = 0
+        self._looked = float("-inf")
         self._grown = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._waiting = 0
@@ -28,7 +29,8 @@ class Changes:
         deadline = loop.time() + seconds
         self._waiting += 1
         try:
-            await self.look()
+            if loop.time() >= self._looked + self._every:
+                await self.look()
             while self._size <= since and not self.closing:
                 left = deadline - loop.time()
                 if left <= 0:
@@ -46,6 +48,7 @@ class Changes:
 
     async def look(self) -> None:
         """Look now; who waits is told."""
+        self._looked = asyncio.get_running_loop().time()
         size = await run_in_threadpool(self._look)
         if size > self._size:
             self._size = size
