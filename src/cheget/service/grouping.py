@@ -16,6 +16,7 @@ T = TypeVar("T")
 MOST = 256  # works in a group
 
 Job = tuple[Callable[[Any], Any], "Future[Any]"]
+Answer = tuple["Future[Any]", Any, BaseException | None]
 
 
 class Writer:
@@ -90,3 +91,12 @@ def fail(group: Sequence[Job], error: BaseException) -> None:
     for _, done in group:
         if not done.done():
             done.set_exception(error)
+
+
+def answer(answers: Sequence[Answer]) -> None:
+    """Tell everybody what came of their work, now that it is durable."""
+    for done, result, fault in answers:
+        if fault is None:
+            done.set_result(result)
+        else:
+            done.set_exception(fault)

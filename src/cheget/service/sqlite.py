@@ -11,17 +11,16 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from cheget.audit.merkle import leaf_hash
 from cheget.audit.peaks import Peaks, completed, subtrees
 from cheget.errors import StoreError, TwoSequencersError
 from cheget.order.fields import Text
-from cheget.service.grouping import Job, Writer, fail
+from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.store import Log, Reading, StoredEntry, Writing
 
 T = TypeVar("T")
@@ -277,7 +276,7 @@ def _commit(
     connection: sqlite3.Connection, path: Path, group: Sequence[Job]
 ) -> None:  # fmt: skip
     """Run a group in one transaction; each answers only after the commit is durable."""
-    results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    results: list[Answer] = []
     try:
         with _errors(path):
             connection.execute("BEGIN IMMEDIATE")
@@ -297,11 +296,7 @@ def _commit(
         with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
             connection.execute("ROLLBACK")
         return
-    for done, result, fault in results:
-        if fault is None:
-            done.set_result(result)
-        else:
-            done.set_exception(fault)
+    answer(results)
 
 
 @contextmanager

@@ -1,0 +1,285 @@
+"""The store on PostgreSQL: any number of replicas write to one database, and none is in charge.
+
+A group of works is one transaction. It first takes the next **turn**, a row whose number is one
+more than the last: a unique key, so whoever wants the same number waits in the database until
+the holder has committed, and then begins again from what was committed; or until the holder was
+rolled back, and then goes on. So a turn is a lease on being the sequencer: its holder is the
+batch in the row, its epoch the number, it ends when the holder has been silent for
+:data:`~cheget.service.pglink.SERVER_SECONDS`, and a holder that was thought dead cannot commit.
+
+*Why the nodes always match the leaves.* Let T have turn k and commit. Whoever else commits has
+a turn too, and no two have one number. T saw k - 1 turns in the snapshot that it reads all along,
+so what was committed before it is what it read: had somebody committed in between, then with the
+number k, and T's key would have been taken. So commits are in a row, each built on the one
+before, whatever the isolation level says of reads. Should a writer take no turn, the keys of the
+entries hold it all the same: positions are counted from the first look, an entry of the law log
+always comes with one of the orders log, and (log, position) can be taken once; what was read
+after that look was still so at the commit, if the commit succeeded.
+
+*The lost acknowledgement.* When the link is cut while it commits, the next turn tells: it waits
+for the other transaction, as for anybody's, and then the row of turn k is there, with this batch
+or another, or is not and never will be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
+from cheget.service.grouping import Answer, Job, Writer, answer, fail
+from cheget.service.pglink import Link, named
+from cheget.service.pgrows import Rows
+from cheget.service.pgschema import migrate
+from cheget.service.store import Reading, Writing
+
+T = TypeVar("T")
+
+READERS = 8  # connections for reading; whoever comes when all are taken waits
+PATIENCE = 20.0  # seconds, for a turn
+_PAUSE = 0.002  # seconds at most, drawn, before a turn is asked for again
+_PAUSE_CUT = 0.5  # the same after a cut
+_RANDOM = secrets.SystemRandom()
+
+
+@dataclass(frozen=True)
+class _Turn:
+    number: int
+    batch: bytes
+
+
+@dataclass
+class _Batch:
+    """A group on its way. ``doubt``: the turn in which it was perhaps committed."""
+
+    group: Sequence[Job]
+    answers: Sequence[Answer] = ()
+    doubt: _Turn | None = None
+
+
+class PostgresStore:
+    """A store in a database of its own. Safe for threads, and for any number of processes."""
+
+    def __init__(self, address: str) -> None:
+        """Open the database, and bring its tables to this program's version.
+
+        Args:
+            address: ``postgresql://USER@HOST/DATABASE``, with what asyncpg takes besides.
+
+        Raises:
+            StoreError: it is away, lets nobody in, or is newer than this program.
+        """
+        self._address = address
+        self._idle: list[Link] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(READERS)
+        self._writer = Writer(self._commit)
+        self._writing: Link | None = None
+        self._last: _Turn | None = None
+        link = Link(address)
+        try:
+            migrate(link)
+        except BaseException:
+            link.close()
+            raise
+        self._idle.append(link)
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Run ``work`` in a transaction; return its result once that is durable.
+
+        It may be run several times: another replica's turn came first, or a link was cut.
+
+        Raises:
+            UnsettledError: nobody can tell, now, whether it was written.
+            TwoSequencersError: others kept coming first.
+            AwayError: the database is away; nothing was written.
+            StoreError: it will not; nothing was written.
+        """
+        return self._writer.write(work)
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run ``work`` on what is committed, as of one moment, on the primary."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._read(work)
+        with ThreadPoolExecutor(1) as other:  # a loop in this thread would be in ours' way
+            return other.submit(self._read, work).result()
+
+    def _read(self, work: Callable[[Reading], T]) -> T:
+        while True:
+            with self._reader() as (link, is_new):
+                try:
+                    link.begin("READ ONLY")
+                    return work(Rows(link))
+                except AwayError:
+                    if is_new:
+                        raise
+                    # It was cut while nobody asked anything: another one, then.
+
+    @contextmanager
+    def _reader(self) -> Iterator[tuple[Link, bool]]:
+        """A link that nobody else uses meanwhile, and whether it was made for this."""
+        self._writer.check()
+        if not self._places.acquire(timeout=PATIENCE):
+            raise StoreError("too many readers at once", hint="try again")
+        try:
+            with self._lock:
+                link = self._idle.pop() if self._idle else None
+            is_new = link is None
+            link = link or self._connect()
+            try:
+                yield link, is_new
+            finally:
+                self._give_back(link)
+        finally:
+            self._places.release()
+
+    def _give_back(self, link: Link) -> None:
+        link.leave()
+        with self._lock:
+            if not link.is_cut and not self._writer.is_closed:
+                self._idle.append(link)
+                return
+        link.close()
+
+    def _connect(self) -> Link:
+        link = Link(self._address)
+        try:
+            if self._last is not None:
+                self._check_last(Rows(link).look([self._last.number]))
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def _check_last(self, turns: Mapping[int, bytes]) -> None:
+        """Return only if what was acknowledged last is still there."""
+        last = self._last
+        if last is not None and turns.get(last.number) != last.batch:
+            raise StoreError(
+                f"{named(self._address)} has gone back behind what was acknowledged",
+                hint="a backup, or a standby that had not heard of it, was put in its place",
+            )
+
+    def _commit(self, group: Sequence[Job]) -> None:
+        batch, until, cuts = _Batch(group), time.monotonic() + PATIENCE, 0
+        while True:
+            fault: StoreError
+            try:
+                self._take(batch)
+            except AwayError as error:
+                fault, cuts = error, cuts + 1
+                self._drop()
+            except TwoSequencersError as error:
+                fault = error
+            else:
+                return answer(batch.answers)
+            finally:
+                if self._writing is not None:
+                    self._writing.leave()
+            if time.monotonic() > until or (cuts > 1 and batch.doubt is None):
+                break
+            time.sleep(_RANDOM.uniform(0, _PAUSE if cuts == 0 else _PAUSE_CUT))
+        if batch.doubt is not None:
+            fault = UnsettledError(
+                f"{fault}; it went away while it committed, and may have done so",
+                hint="send it again: what is there already is acknowledged, not written twice",
+            )
+        return fail(group, fault)
+
+    def _take(self, batch: _Batch) -> None:
+        """Run the batch in a turn of its own, commit, and put down what came of it.
+
+        Raises:
+            TwoSequencersError: the turn was somebody else's.
+            AwayError: the link was cut.
+        """
+        link = self._writing = self._writing or self._connect()
+        link.begin("READ WRITE")
+        turn, rows = self._turn(link), Rows(link)
+        turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
+        self._check_last(turns)
+        if batch.doubt is not None and turns.get(batch.doubt.number) == batch.doubt.batch:
+            self._last, batch.doubt = batch.doubt, None
+            return
+        batch.doubt = None
+        batch.answers = [_tried(link, rows, *job) for job in batch.group]
+        if not rows.pending:
+            return
+        try:
+            rows.flush()
+        except TwoSequencersError:
+            # With the turn ours, it is a work's own fault: nobody is to pay for another's.
+            link.leave()
+            batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
+            return
+        batch.doubt = turn
+        link.commit()
+        self._last, batch.doubt = turn, None
+
+    def _alone(self, job: Job, batch: _Batch) -> Sequence[Answer]:
+        if len(batch.group) > 1:
+            self._commit([job])
+            return ()
+        return [(job[1], None, TwoSequencersError("what it would write is taken already"))]
+
+    def _turn(self, link: Link) -> _Turn:
+        batch = secrets.token_bytes(16)
+        rows = link.ask(
+            "INSERT INTO turns (number, batch)"
+            " SELECT coalesce(max(number), 0) + 1, $1 FROM turns RETURNING number",
+            batch,
+        )
+        return _Turn(rows[0][0], batch)
+
+    def _drop(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+        self._writing = None
+
+    def scrub(self) -> None:
+        """Write the table of texts anew, so that no page of it holds what was erased.
+
+        The write-ahead log, its archive, backups and standbys hold it until they are recycled:
+        ``docs/stores.md``.
+
+        Raises:
+            StoreError: the table is in use, or the database has no such statement.
+        """
+        with self._reader() as (link, _):
+            link.tell("VACUUM (FULL) texts")
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        self._writer.close()
+        with self._lock:
+            links, self._idle = self._idle, []
+        for link in links:
+            link.close()
+        self._drop()
+
+    def __del__(self) -> None:
+        """Let go of the database when nobody has closed it."""
+        for link in getattr(self, "_idle", ()):
+            link.close()
+
+
+def _tried(link: Link, rows: Rows, work: Callable[[Any], Any], done: Future[Any]) -> Answer:
+    """What came of a work; of one that raised, nothing is left."""
+    before = rows.pending.copy()
+    try:
+        result, fault = work(rows), None
+    except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+        result, fault = None, error
+        rows.pending = before
+    if link.fault is not None:  # not the work's, then
+        raise link.fault
+    return done, result, fault
