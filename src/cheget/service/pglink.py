@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import asyncpg
 
 from cheget.errors import AwayError, StoreError, TwoSequencersError
+from cheget.service.address import named
 
 T = TypeVar("T")
 
@@ -34,14 +35,6 @@ _AWAY = (
 _TAKEN = (
     asyncpg.UniqueViolationError, asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError
 )  # fmt: skip
-
-
-def named(address: str) -> str:
-    """The address as it may be shown: without its password and its settings."""
-    parts = urlsplit(address)
-    user, _, place = parts.netloc.rpartition("@")
-    who = user.partition(":")[0]
-    return f"postgresql://{who}@{place}{parts.path}" if who else f"postgresql://{place}{parts.path}"
 
 
 class Link:
@@ -196,7 +189,8 @@ def _away(where: str, error: BaseException, address: str) -> AwayError:
 def _plain(error: BaseException, address: str) -> str:
     """What an error says, in one line, and not the password that some addresses hold."""
     said = " ".join(str(error).split())
-    secret = urlsplit(address).password
-    for text in {secret, unquote(secret or "")} - {None, ""}:
-        said = said.replace(str(text), "…")
+    parts = urlsplit(address)
+    for secret in (parts.password or "", *parse_qs(parts.query).get("password", ())):
+        for text in filter(None, {secret, unquote(secret), quote(secret, safe="")}):
+            said = said.replace(text, "…")
     return said

@@ -34,8 +34,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
+from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
-from cheget.service.pglink import Link, named
+from cheget.service.pglink import Link
 from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
 from cheget.service.store import Reading, Writing
