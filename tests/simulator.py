@@ -110,7 +110,8 @@ class ChainSimulator:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.at = self.at or str(self.folder / "desk.sqlite")
         self.store = opened(self.at)
-        self._found()
+        if self.store.read(lambda tx: tx.charter()) is None:  # else: another replica of the house
+            self._found()
         self.desk = Desk(self.store, self.charter, self.clock, self.log_signers)
         self.law = self.charter.laws[self.chain.id]
         self.order = ""

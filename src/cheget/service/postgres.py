@@ -107,9 +107,7 @@ class PostgresStore:
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment, on the primary."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not _is_within_loop():
             return self._read(work)
         with ThreadPoolExecutor(1) as other:  # a loop in this thread would be in ours' way
             return other.submit(self._read, work).result()
@@ -152,19 +150,18 @@ class PostgresStore:
         link.close()
 
     def _connect(self) -> Link:
-        link = Link(self._address)
+        link, last = Link(self._address), self._last
         try:
-            if self._last is not None:
-                self._check_last(Rows(link).look([self._last.number]))
+            if last is not None:
+                self._check(last, Rows(link).look([last.number]))
         except BaseException:
             link.close()
             raise
         return link
 
-    def _check_last(self, turns: Mapping[int, bytes]) -> None:
+    def _check(self, last: _Turn, turns: Mapping[int, bytes]) -> None:
         """Return only if what was acknowledged last is still there."""
-        last = self._last
-        if last is not None and turns.get(last.number) != last.batch:
+        if turns.get(last.number) != last.batch:
             raise StoreError(
                 f"{named(self._address)} has gone back behind what was acknowledged",
                 hint="a backup, or a standby that had not heard of it, was put in its place",
@@ -207,7 +204,8 @@ class PostgresStore:
         link.begin("READ WRITE")
         turn, rows = self._turn(link), Rows(link)
         turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
-        self._check_last(turns)
+        if self._last is not None:
+            self._check(self._last, turns)
         if batch.doubt is not None and turns.get(batch.doubt.number) == batch.doubt.batch:
             self._last, batch.doubt = batch.doubt, None
             return
@@ -284,3 +282,11 @@ def _tried(link: Link, rows: Rows, work: Callable[[Any], Any], done: Future[Any]
     if link.fault is not None:  # not the work's, then
         raise link.fault
     return done, result, fault
+
+
+def _is_within_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
