@@ -83,20 +83,39 @@ class Link:
         if rows:
             self._run(self._sql.executemany(sql, rows))
 
-    def begin(self, terms: str) -> None:
-        """Begin a transaction whose locks end by themselves when its holder falls silent."""
+    def begin(self, terms: str, first: str = "") -> None:
+        """Begin a transaction whose locks end by themselves when its holder falls silent.
+
+        One that is under way is rolled back.
+
+        Args:
+            terms: ``READ ONLY`` or ``READ WRITE``.
+            first: A statement to begin with.
+        """
         span = f"'{SERVER_SECONDS}s'"
+        before = "ROLLBACK; " if self._is_within else ""
         self._is_within = True
+        if not self.is_cut:
+            self.fault = None
         self.tell(
-            f"BEGIN ISOLATION LEVEL REPEATABLE READ {terms}; SET LOCAL statement_timeout = {span};"
-            f" SET LOCAL lock_timeout = {span};"
-            f" SET LOCAL idle_in_transaction_session_timeout = {span}"
+            f"{before}BEGIN ISOLATION LEVEL REPEATABLE READ {terms};"
+            f" SET LOCAL statement_timeout = {span}; SET LOCAL lock_timeout = {span};"
+            f" SET LOCAL idle_in_transaction_session_timeout = {span}; {first}"
         )
 
     def commit(self) -> None:
         """End the transaction; durable when this returns. Raises as :meth:`ask`."""
-        self.tell("COMMIT")
+        self._run(self._committed())
         self._is_within = False
+
+    async def _committed(self) -> None:
+        # Never cancelled: a server that waits for its synchronous standby would take that for
+        # leave to say "committed" without it. The line is cut instead.
+        asked = asyncio.ensure_future(self._sql.execute("COMMIT", timeout=10 * ANSWER_SECONDS))
+        done, _ = await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
+        if not done:
+            self._sql.terminate()
+        await asked
 
     def leave(self) -> None:
         """Roll back what is not committed; ready for the next transaction, unless cut."""

@@ -25,7 +25,19 @@ _TURN = 2  # beside them, in the one question about the ends
 _ENDS = """
 (SELECT log, position, leaf FROM entries WHERE log = 0 ORDER BY position DESC LIMIT 1) UNION ALL
 (SELECT log, position, leaf FROM entries WHERE log = 1 ORDER BY position DESC LIMIT 1) UNION ALL
+(SELECT 2, number, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
 SELECT 2, number, batch FROM turns WHERE number = ANY($1)
+"""
+_APPEND = """
+WITH entries_ AS (
+  INSERT INTO entries (log, position, subject, seq, kind, digest, leaf, envelope)
+  SELECT * FROM unnest(
+    $1::smallint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
+    $8::bytea[]
+  )
+)
+INSERT INTO nodes (log, height, place, hash)
+SELECT * FROM unnest($9::smallint[], $10::int[], $11::bigint[], $12::bytea[])
 """
 _ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries WHERE log = $1"
 
@@ -79,7 +91,11 @@ class Rows:
         self.pending = Pending()
 
     def look(self, turns: Sequence[int] = ()) -> dict[int, bytes]:
-        """See both logs' ends, from which positions are counted; and these turns' batches."""
+        """See both logs' ends, from which positions are counted.
+
+        Returns:
+            The batches of the last turn and of these.
+        """
         rows = self._link.ask(_ENDS, turns)
         ends = {log: (place + 1, leaf) for log, place, leaf in rows}
         self._seen = {log: ends.get(number, (0, b"")) for log, number in LOGS.items()}
@@ -244,20 +260,15 @@ class Rows:
             TwoSequencersError: a position, or a place in a thread, is taken already.
         """
         put, coming = self._link.put, self.pending
-        put(
-            "INSERT INTO entries (log, position, subject, seq, kind, digest, leaf, envelope)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            [
-                (LOGS[log], one.stored.position, one.subject, one.stored.seq, one.kind,
-                 one.stored.digest, one.stored.leaf, one.stored.envelope)
-                for log, entries in coming.entries.items() for one in entries
-            ],
-        )  # fmt: skip
-        put(
-            "INSERT INTO nodes (log, height, place, hash) VALUES ($1, $2, $3, $4)",
-            [(LOGS[log], height, index, hash_)
-             for (log, height, index), hash_ in coming.nodes.items()],
-        )  # fmt: skip
+        entries = [
+            (LOGS[log], one.stored.position, one.subject, one.stored.seq, one.kind,
+             one.stored.digest, one.stored.leaf, one.stored.envelope)
+            for log, new in coming.entries.items() for one in new
+        ]  # fmt: skip
+        if entries:
+            nodes = [(LOGS[log], height, index, hash_)
+                     for (log, height, index), hash_ in coming.nodes.items()]  # fmt: skip
+            self._link.ask(_APPEND, *zip(*entries, strict=True), *zip(*nodes, strict=True))
         put("DELETE FROM texts WHERE digest = $1",
             [(digest,) for digest, text in coming.texts.items() if text is None])  # fmt: skip
         put(

@@ -45,9 +45,12 @@ T = TypeVar("T")
 
 READERS = 8  # connections for reading; whoever comes when all are taken waits
 PATIENCE = 20.0  # seconds, for a turn
-_PAUSE = 0.002  # seconds at most, drawn, before a turn is asked for again
-_PAUSE_CUT = 0.5  # the same after a cut
+_PAUSE = 0.5  # seconds at most, drawn, before a line that was cut is made anew
 _RANDOM = secrets.SystemRandom()
+_TAKE = (
+    "INSERT INTO turns (number, batch)"
+    " SELECT coalesce(max(number), 0) + 1, '\\x{}'::bytea FROM turns"
+)
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,25 @@ class PostgresStore:
             )
 
     def _commit(self, group: Sequence[Job]) -> None:
-        batch, until, cuts = _Batch(group), time.monotonic() + PATIENCE, 0
+        batch = _Batch(group)
+        try:
+            fault = self._settle(batch)
+        finally:
+            if self._writing is not None:
+                self._writing.leave()
+        if fault is None:
+            answer(batch.answers)
+        elif batch.doubt is None:
+            fail(group, fault)
+        else:
+            fail(group, UnsettledError(
+                f"{fault}; it went away while it committed, and may have done so",
+                hint="send it again: what is there already is acknowledged, not written twice",
+            ))  # fmt: skip
+
+    def _settle(self, batch: _Batch) -> StoreError | None:
+        """Try until the batch is committed, or nothing was written, or patience ends."""
+        until, cuts = time.monotonic() + PATIENCE, 0
         while True:
             fault: StoreError
             try:
@@ -176,22 +197,19 @@ class PostgresStore:
             except AwayError as error:
                 fault, cuts = error, cuts + 1
                 self._drop()
+                if cuts > 1:
+                    if batch.doubt is None:
+                        return fault
+                    time.sleep(_RANDOM.uniform(0, _PAUSE))
             except TwoSequencersError as error:
+                # Somebody else got further, and their commit is what was waited for: no pause.
                 fault = error
+            except StoreError as error:
+                return error
             else:
-                return answer(batch.answers)
-            finally:
-                if self._writing is not None:
-                    self._writing.leave()
-            if time.monotonic() > until or (cuts > 1 and batch.doubt is None):
-                break
-            time.sleep(_RANDOM.uniform(0, _PAUSE if cuts == 0 else _PAUSE_CUT))
-        if batch.doubt is not None:
-            fault = UnsettledError(
-                f"{fault}; it went away while it committed, and may have done so",
-                hint="send it again: what is there already is acknowledged, not written twice",
-            )
-        return fail(group, fault)
+                return None
+            if time.monotonic() > until:
+                return fault
 
     def _take(self, batch: _Batch) -> None:
         """Run the batch in a turn of its own, commit, and put down what came of it.
@@ -201,8 +219,9 @@ class PostgresStore:
             AwayError: the link was cut.
         """
         link = self._writing = self._writing or self._connect()
-        link.begin("READ WRITE")
-        turn, rows = self._turn(link), Rows(link)
+        batch_id = secrets.token_bytes(16)
+        link.begin("READ WRITE", _TAKE.format(batch_id.hex()))
+        rows = Rows(link)
         turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
         if self._last is not None:
             self._check(self._last, turns)
@@ -220,7 +239,7 @@ class PostgresStore:
             link.leave()
             batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
             return
-        batch.doubt = turn
+        batch.doubt = turn = _Turn(max(turns), batch_id)
         link.commit()
         self._last, batch.doubt = turn, None
 
@@ -229,15 +248,6 @@ class PostgresStore:
             self._commit([job])
             return ()
         return [(job[1], None, TwoSequencersError("what it would write is taken already"))]
-
-    def _turn(self, link: Link) -> _Turn:
-        batch = secrets.token_bytes(16)
-        rows = link.ask(
-            "INSERT INTO turns (number, batch)"
-            " SELECT coalesce(max(number), 0) + 1, $1 FROM turns RETURNING number",
-            batch,
-        )
-        return _Turn(rows[0][0], batch)
 
     def _drop(self) -> None:
         if self._writing is not None:
@@ -254,7 +264,10 @@ class PostgresStore:
             StoreError: the table is in use, or the database has no such statement.
         """
         with self._reader() as (link, _):
-            link.tell("VACUUM (FULL) texts")
+            try:
+                link.tell("VACUUM (FULL) texts")
+            except AwayError as error:
+                raise StoreError(f"{error}; not all of it is scrubbed", hint="try again") from error
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
