@@ -25,11 +25,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -37,6 +35,7 @@ from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledEr
 from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
+from cheget.service.pgpool import Pool
 from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
 from cheget.service.store import Reading, Writing
@@ -81,9 +80,7 @@ class PostgresStore:
             StoreError: it is away, lets nobody in, or is newer than this program.
         """
         self._address = address
-        self._idle: list[Link] = []
-        self._lock = threading.Lock()
-        self._places = threading.BoundedSemaphore(READERS)
+        self._pool = Pool(self._connect, READERS, PATIENCE)
         self._writer = Writer(self._commit)
         self._writing: Link | None = None
         self._last: _Turn | None = None
@@ -93,7 +90,7 @@ class PostgresStore:
         except BaseException:
             link.close()
             raise
-        self._idle.append(link)
+        self._pool.keep(link)
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run ``work`` in a transaction; return its result once that is durable.
@@ -116,8 +113,9 @@ class PostgresStore:
             return other.submit(self._read, work).result()
 
     def _read(self, work: Callable[[Reading], T]) -> T:
+        self._writer.check()
         while True:
-            with self._reader() as (link, is_new):
+            with self._pool.borrow() as (link, is_new):
                 try:
                     link.begin("READ ONLY")
                     return work(Rows(link))
@@ -125,32 +123,6 @@ class PostgresStore:
                     if is_new:
                         raise
                     # It was cut while nobody asked anything: another one, then.
-
-    @contextmanager
-    def _reader(self) -> Iterator[tuple[Link, bool]]:
-        """A link that nobody else uses meanwhile, and whether it was made for this."""
-        self._writer.check()
-        if not self._places.acquire(timeout=PATIENCE):
-            raise StoreError("too many readers at once", hint="try again")
-        try:
-            with self._lock:
-                link = self._idle.pop() if self._idle else None
-            is_new = link is None
-            link = link or self._connect()
-            try:
-                yield link, is_new
-            finally:
-                self._give_back(link)
-        finally:
-            self._places.release()
-
-    def _give_back(self, link: Link) -> None:
-        link.leave()
-        with self._lock:
-            if not link.is_cut and not self._writer.is_closed:
-                self._idle.append(link)
-                return
-        link.close()
 
     def _connect(self) -> Link:
         link, last = Link(self._address), self._last
@@ -263,7 +235,7 @@ class PostgresStore:
         Raises:
             StoreError: the table is in use, or the database has no such statement.
         """
-        with self._reader() as (link, _):
+        with self._pool.borrow() as (link, _):
             try:
                 link.tell("VACUUM (FULL) texts")
             except AwayError as error:
@@ -272,16 +244,13 @@ class PostgresStore:
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
         self._writer.close()
-        with self._lock:
-            links, self._idle = self._idle, []
-        for link in links:
-            link.close()
+        self._pool.close()
         self._drop()
 
     def __del__(self) -> None:
         """Let go of the database when nobody has closed it."""
-        for link in getattr(self, "_idle", ()):
-            link.close()
+        if hasattr(self, "_pool"):
+            self._pool.close()
 
 
 def _tried(link: Link, rows: Rows, work: Callable[[Any], Any], done: Future[Any]) -> Answer:
