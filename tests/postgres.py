@@ -27,12 +27,15 @@ class Database:
     passwords: dict[str, str] = field(default_factory=lambda: dict(PASSWORDS))
     database: str = "postgres"
 
-    def run(self, sql: str, user: str = "postgres", database: str = "", password: str = "") -> str:
+    def run(
+        self, sql: str, user: str = "postgres", database: str = "", password: str = "",
+        timeout: float = 30,
+    ) -> str:  # fmt: skip
         place = f"host={self.place} dbname={database or self.database} user={user}"
         given = {**os.environ, "PGPASSWORD": password or self.passwords[user]}
         done = subprocess.run(
             [self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", place],
-            input=sql, env=given, text=True, check=True, capture_output=True, timeout=30,
+            input=sql, env=given, text=True, check=True, capture_output=True, timeout=timeout,
         )  # fmt: skip
         return done.stdout
 

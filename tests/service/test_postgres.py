@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -376,19 +378,30 @@ def test_nothing_is_acknowledged_before_the_standby_has_it(
     server: Database, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit that is cancelled while it waits for its standby would be called done."""
-    for module, setting in ((pglink, "SERVER_SECONDS"), (pglink, "ANSWER_SECONDS"),
-                            (postgres, "PATIENCE")):  # fmt: skip
-        monkeypatch.setattr(module, setting, 1)
+    monkeypatch.setattr(pglink, "SERVER_SECONDS", 2)
+    monkeypatch.setattr(pglink, "ANSWER_SECONDS", 2)
     store = PostgresStore(database)
     store.write(appending("first"))
     server.run("alter system set synchronous_standby_names = 'nobody'")
     server.run("select pg_reload_conf()")
     try:
-        with pytest.raises(UnsettledError):
-            store.write(appending("doubted"))
+        wait_for_standby(server)
+        with monkeypatch.context() as patch:
+            patch.setattr(postgres, "PATIENCE", 1)
+            with pytest.raises(UnsettledError):
+                store.write(appending("doubted"))
     finally:
         server.run("alter system reset synchronous_standby_names")
         server.run("select pg_reload_conf()")
     assert store.write(appending("next")) == 2
     assert whole(store) == [leaf_of("first"), leaf_of("doubted"), leaf_of("next")]
     store.close()
+
+
+def wait_for_standby(server: Database) -> None:
+    """Until a commit waits for it: the setting is taken up a moment later."""
+    for number in itertools.count():
+        try:
+            server.run(f"create table probe_{number} ()", timeout=1)
+        except subprocess.TimeoutExpired:
+            return

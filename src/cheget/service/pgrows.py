@@ -20,13 +20,23 @@ from cheget.service.pglink import Link
 from cheget.service.store import Log, StoredEntry
 
 LOGS: dict[Log, int] = {"orders": 0, "law": 1}
-_TURN = 2  # beside them, in the one question about the ends
+_NAMES: dict[int, Log] = {number: log for log, number in LOGS.items()}
 
+# Each log's size and last leaf, the peaks of its tree, and turns: in one round trip.
 _ENDS = """
-(SELECT log, position, leaf FROM entries WHERE log = 0 ORDER BY position DESC LIMIT 1) UNION ALL
-(SELECT log, position, leaf FROM entries WHERE log = 1 ORDER BY position DESC LIMIT 1) UNION ALL
-(SELECT 2, number, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
-SELECT 2, number, batch FROM turns WHERE number = ANY($1)
+WITH ends AS (
+  (SELECT log, position + 1 AS size, leaf FROM entries WHERE log = 0 ORDER BY position DESC LIMIT 1)
+  UNION ALL
+  (SELECT log, position + 1 AS size, leaf FROM entries WHERE log = 1 ORDER BY position DESC LIMIT 1)
+)
+SELECT 'end', log, size, 0, leaf FROM ends UNION ALL
+SELECT 'peak', nodes.log, place, nodes.height, hash
+FROM ends CROSS JOIN generate_series(0, 62) AS high (height)
+JOIN nodes ON nodes.log = ends.log AND nodes.height = high.height
+  AND place = (size >> high.height) - 1
+WHERE (size >> high.height) & 1 = 1 UNION ALL
+(SELECT 'turn', 0, number, 0, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
+SELECT 'turn', 0, number, 0, batch FROM turns WHERE number = ANY($1)
 """
 _APPEND = """
 WITH entries_ AS (
@@ -96,10 +106,18 @@ class Rows:
         Returns:
             The batches of the last turn and of these.
         """
-        rows = self._link.ask(_ENDS, turns)
-        ends = {log: (place + 1, leaf) for log, place, leaf in rows}
+        ends: dict[int, tuple[int, bytes]] = {}
+        batches: dict[int, bytes] = {}
+        for kind, log, number, height, data in self._link.ask(_ENDS, turns):
+            match kind:
+                case "end":
+                    ends[log] = number, data
+                case "peak":
+                    self._nodes[_NAMES[log], height, number] = data
+                case _:
+                    batches[number] = data
         self._seen = {log: ends.get(number, (0, b"")) for log, number in LOGS.items()}
-        return {place: leaf for kind, place, leaf in rows if kind == _TURN}
+        return batches
 
     def _end(self, log: Log) -> tuple[int, bytes]:
         if self._seen is None:
@@ -111,6 +129,7 @@ class Rows:
 
     def peaks(self, log: Log, size: int) -> Peaks:
         places = subtrees(size)
+        self._end(log)  # with which its peaks come
         self._fetch(log, places)
         return Peaks(size, tuple(self.node(log, *place) for place in places))
 
