@@ -8,7 +8,6 @@ the server, and a group of works costs a handful of round trips.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
@@ -17,9 +16,9 @@ from cheget.audit.peaks import Peaks, completed, subtrees
 from cheget.errors import StoreError, TwoSequencersError
 from cheget.order.fields import Text
 from cheget.service.pglink import Link
+from cheget.service.pgpending import LOGS, Coming, Pending, Place
 from cheget.service.store import Log, StoredEntry
 
-LOGS: dict[Log, int] = {"orders": 0, "law": 1}
 _NAMES: dict[int, Log] = {number: log for log, number in LOGS.items()}
 
 # Each log's size and last leaf, the peaks of its tree, and turns: in one round trip.
@@ -38,56 +37,7 @@ WHERE (size >> high.height) & 1 = 1 UNION ALL
 (SELECT 'turn', 0, number, 0, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
 SELECT 'turn', 0, number, 0, batch FROM turns WHERE number = ANY($1)
 """
-_APPEND = """
-WITH entries_ AS (
-  INSERT INTO entries (log, position, subject, seq, kind, digest, leaf, envelope)
-  SELECT * FROM unnest(
-    $1::smallint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
-    $8::bytea[]
-  )
-)
-INSERT INTO nodes (log, height, place, hash)
-SELECT * FROM unnest($9::smallint[], $10::int[], $11::bigint[], $12::bytea[])
-"""
 _ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries WHERE log = $1"
-
-Place = tuple[Log, int, int]  # of a node: its log, height and index
-
-
-@dataclass(frozen=True)
-class _Coming:
-    """An entry that is going to be written."""
-
-    stored: StoredEntry
-    subject: str | None
-    kind: str
-
-
-@dataclass
-class Pending:
-    """Rows that are going to be written."""
-
-    entries: dict[Log, list[_Coming]] = field(default_factory=lambda: {"orders": [], "law": []})
-    nodes: dict[Place, bytes] = field(default_factory=dict)
-    texts: dict[str, Text | None] = field(default_factory=dict)  # None: erased
-    executors: dict[str, str] = field(default_factory=dict)
-    files: dict[str, bytes] = field(default_factory=dict)
-    charters: list[tuple[int, bytes]] = field(default_factory=list)
-    enrolments: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to write."""
-        return any(self.entries.values()) or any(
-            (self.texts, self.executors, self.files, self.charters, self.enrolments)
-        )
-
-    def copy(self) -> Pending:
-        """The same, to come back to."""
-        return Pending(
-            {log: list(coming) for log, coming in self.entries.items()},
-            dict(self.nodes), dict(self.texts), dict(self.executors), dict(self.files),
-            list(self.charters), list(self.enrolments),
-        )  # fmt: skip
 
 
 class Rows:
@@ -240,7 +190,7 @@ class Rows:
             raise TwoSequencersError(f"entry {position} of the {log} log is taken")
         self._fetch(log, subtrees(position))
         nodes = completed(position, leaf_hash(leaf), partial(self.node, log))
-        coming.append(_Coming(StoredEntry(position, leaf, seq, digest, envelope), subject, kind))
+        coming.append(Coming(StoredEntry(position, leaf, seq, digest, envelope), subject, kind))
         self.pending.nodes |= {(log, height, index): hash_ for height, index, hash_ in nodes}
         return position
 
@@ -271,34 +221,3 @@ class Rows:
         held = self.enrolments()
         fresh = (one for one in enrolments if one not in held)
         self.pending.enrolments += enumerate(fresh, len(held))
-
-    def flush(self) -> None:
-        """Write what is pending.
-
-        Raises:
-            TwoSequencersError: a position, or a place in a thread, is taken already.
-        """
-        put, coming = self._link.put, self.pending
-        entries = [
-            (LOGS[log], one.stored.position, one.subject, one.stored.seq, one.kind,
-             one.stored.digest, one.stored.leaf, one.stored.envelope)
-            for log, new in coming.entries.items() for one in new
-        ]  # fmt: skip
-        if entries:
-            nodes = [(LOGS[log], height, index, hash_)
-                     for (log, height, index), hash_ in coming.nodes.items()]  # fmt: skip
-            self._link.ask(_APPEND, *zip(*entries, strict=True), *zip(*nodes, strict=True))
-        put("DELETE FROM texts WHERE digest = $1",
-            [(digest,) for digest, text in coming.texts.items() if text is None])  # fmt: skip
-        put(
-            "INSERT INTO texts (digest, salt, text) VALUES ($1, $2, $3)"
-            " ON CONFLICT (digest) DO UPDATE SET text = excluded.text",
-            [(digest, one.salt, one.text.encode())
-             for digest, one in coming.texts.items() if one is not None],
-        )  # fmt: skip
-        put("INSERT INTO executors (order_, list) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            [*coming.executors.items()])  # fmt: skip
-        put("INSERT INTO files (digest, data) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            [*coming.files.items()])  # fmt: skip
-        put("INSERT INTO charters (version, payload) VALUES ($1, $2)", coming.charters)
-        put("INSERT INTO enrolments (place, envelope) VALUES ($1, $2)", coming.enrolments)

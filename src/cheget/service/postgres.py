@@ -205,7 +205,7 @@ class PostgresStore:
         if not rows.pending:
             return
         try:
-            rows.flush()
+            rows.pending.flush(link)
         except TwoSequencersError:
             # With the turn ours, it is a work's own fault: nobody is to pay for another's.
             link.leave()
