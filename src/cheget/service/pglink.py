@@ -83,25 +83,24 @@ class Link:
         if rows:
             self._run(self._sql.executemany(sql, rows))
 
-    def begin(self, terms: str, first: str = "") -> None:
-        """Begin a transaction whose locks end by themselves when its holder falls silent.
+    def begin(self) -> None:
+        """Begin to read, as of one moment. A transaction that is under way is rolled back."""
+        self._begin("READ ONLY")
 
-        One that is under way is rolled back.
-
-        Args:
-            terms: ``READ ONLY`` or ``READ WRITE``.
-            first: A statement to begin with.
-        """
+    def begin_writing(self, first: str) -> None:
+        """Begin to write, with that statement; what is locked is let go of if we fall silent."""
         span = f"'{SERVER_SECONDS}s'"
+        self._begin(
+            f"READ WRITE; SET LOCAL statement_timeout = {span}; SET LOCAL lock_timeout = {span};"
+            f" SET LOCAL idle_in_transaction_session_timeout = {span}; {first}"
+        )
+
+    def _begin(self, terms: str) -> None:
         before = "ROLLBACK; " if self._is_within else ""
         self._is_within = True
         if not self.is_cut:
             self.fault = None
-        self.tell(
-            f"{before}BEGIN ISOLATION LEVEL REPEATABLE READ {terms};"
-            f" SET LOCAL statement_timeout = {span}; SET LOCAL lock_timeout = {span};"
-            f" SET LOCAL idle_in_transaction_session_timeout = {span}; {first}"
-        )
+        self.tell(f"{before}BEGIN ISOLATION LEVEL REPEATABLE READ {terms}")
 
     def commit(self) -> None:
         """End the transaction; durable when this returns. Raises as :meth:`ask`."""

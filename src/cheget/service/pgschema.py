@@ -58,8 +58,7 @@ def _migrate(link: Link) -> None:
     if not link.ask("SELECT to_regclass('schema')")[0][0]:
         link.tell(_LEDGER)
     while (version := _version(link)) < len(MIGRATIONS):
-        link.begin("READ WRITE")
-        link.tell(f"INSERT INTO schema (version) VALUES ({version + 1:d})")  # noqa: S608 - a number
+        link.begin_writing(f"INSERT INTO schema (version) VALUES ({version + 1:d})")  # noqa: S608
         link.tell(MIGRATIONS[version])
         link.commit()
     if version > len(MIGRATIONS):

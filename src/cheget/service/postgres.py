@@ -117,7 +117,7 @@ class PostgresStore:
         while True:
             with self._pool.borrow() as (link, is_new):
                 try:
-                    link.begin("READ ONLY")
+                    link.begin()
                     return work(Rows(link))
                 except AwayError:
                     if is_new:
@@ -192,7 +192,7 @@ class PostgresStore:
         """
         link = self._writing = self._writing or self._connect()
         batch_id = secrets.token_bytes(16)
-        link.begin("READ WRITE", _TAKE.format(batch_id.hex()))
+        link.begin_writing(_TAKE.format(batch_id.hex()))
         rows = Rows(link)
         turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
         if self._last is not None:
