@@ -74,9 +74,9 @@ class Link:
         """
         return cast("list[Any]", self._run(self._sql.fetch(sql, *given)))
 
-    def tell(self, sql: str) -> None:
-        """Have statements without parameters run. Raises as :meth:`ask`."""
-        self._run(self._sql.execute(sql))
+    def tell(self, sql: str) -> str:
+        """Have statements without parameters run; what the last of them did. Raises as ask."""
+        return str(self._run(self._sql.execute(sql)))
 
     def put(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Have a statement run for each row, in one go. Raises as :meth:`ask`."""
@@ -87,20 +87,24 @@ class Link:
         """Begin to read, as of one moment. A transaction that is under way is rolled back."""
         self._begin("READ ONLY")
 
-    def begin_writing(self, first: str) -> None:
-        """Begin to write, with that statement; what is locked is let go of if we fall silent."""
+    def begin_writing(self, first: str) -> str:
+        """Begin to write, with that statement; what is locked is let go of if we fall silent.
+
+        Returns:
+            What the statement did.
+        """
         span = f"'{SERVER_SECONDS}s'"
-        self._begin(
+        return self._begin(
             f"READ WRITE; SET LOCAL statement_timeout = {span}; SET LOCAL lock_timeout = {span};"
             f" SET LOCAL idle_in_transaction_session_timeout = {span}; {first}"
         )
 
-    def _begin(self, terms: str) -> None:
+    def _begin(self, terms: str) -> str:
         before = "ROLLBACK; " if self._is_within else ""
         self._is_within = True
         if not self.is_cut:
             self.fault = None
-        self.tell(f"{before}BEGIN ISOLATION LEVEL REPEATABLE READ {terms}")
+        return self.tell(f"{before}BEGIN ISOLATION LEVEL REPEATABLE READ {terms}")
 
     def commit(self) -> None:
         """End the transaction; durable when this returns. Raises as :meth:`ask`."""

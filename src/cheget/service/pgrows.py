@@ -8,6 +8,7 @@ the server, and a group of works costs a handful of round trips.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -40,14 +41,27 @@ SELECT 'turn', 0, number, 0, batch FROM turns WHERE number = ANY($1)
 _ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries WHERE log = $1"
 
 
+@dataclass(frozen=True)
+class Ends:
+    """Where both logs end: size and last leaf of each, and the peaks of their trees."""
+
+    ends: Mapping[Log, tuple[int, bytes]]
+    peaks: Mapping[Place, bytes]
+
+
 class Rows:
     """Reading and writing in the one transaction that its link is in."""
 
-    def __init__(self, link: Link) -> None:
-        """Look at nothing yet."""
+    def __init__(self, link: Link, known: Ends | None = None) -> None:
+        """Look at nothing yet.
+
+        Args:
+            link: In a transaction.
+            known: Where the logs end, when that is known without looking.
+        """
         self._link = link
-        self._seen: dict[Log, tuple[int, bytes]] | None = None
-        self._nodes: dict[Place, bytes] = {}
+        self._seen = known.ends if known is not None else None
+        self._nodes: dict[Place, bytes] = dict(known.peaks) if known is not None else {}
         self.pending = Pending()
 
     def look(self, turns: Sequence[int] = ()) -> dict[int, bytes]:
@@ -72,7 +86,19 @@ class Rows:
     def _end(self, log: Log) -> tuple[int, bytes]:
         if self._seen is None:
             self.look()
-        return cast("dict[Log, tuple[int, bytes]]", self._seen)[log]
+        return cast("Mapping[Log, tuple[int, bytes]]", self._seen)[log]
+
+    def after(self) -> Ends:
+        """Where the logs end once what is pending is committed."""
+        ends = {}
+        for log in LOGS:
+            coming, (_, last) = self.pending.entries[log], self._end(log)
+            ends[log] = self.size(log), coming[-1].stored.leaf if coming else last
+        peaks = {
+            (log, *place): self.node(log, *place)
+            for log, (size, _) in ends.items() for place in subtrees(size)
+        }  # fmt: skip
+        return Ends(ends, peaks)
 
     def size(self, log: Log) -> int:
         return self._end(log)[0] + len(self.pending.entries[log])

@@ -11,7 +11,8 @@ batch in the row, its epoch the number, it ends when the holder has been silent 
 a turn too, and no two have one number. T saw k - 1 turns in the snapshot that it reads all along,
 so what was committed before it is what it read: had somebody committed in between, then with the
 number k, and T's key would have been taken. So commits are in a row, each built on the one
-before, whatever the isolation level says of reads. Should a writer take no turn, the keys of the
+before, whatever the isolation level says of reads. For the same reason whoever gets the number after
+their own last one need not look where the logs end: nobody has written since. Should a writer take no turn, the keys of the
 entries hold it all the same: positions are counted from the first look, an entry of the law log
 always comes with one of the orders log, and (log, position) can be taken once; what was read
 after that look was still so at the commit, if the commit succeeded.
@@ -28,7 +29,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
@@ -36,7 +37,7 @@ from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
 from cheget.service.pgpool import Pool
-from cheget.service.pgrows import Rows
+from cheget.service.pgrows import Ends, Rows
 from cheget.service.pgschema import migrate
 from cheget.service.store import Reading, Writing
 
@@ -50,12 +51,16 @@ _TAKE = (
     "INSERT INTO turns (number, batch)"
     " SELECT coalesce(max(number), 0) + 1, '\\x{}'::bytea FROM turns"
 )
+_GO_ON = (
+    "INSERT INTO turns (number, batch) SELECT number + 1, '\\x{}'::bytea FROM turns"
+    " WHERE number = {} AND batch = '\\x{}'::bytea"
+)
 
 
 @dataclass(frozen=True)
 class _Turn:
     number: int
-    batch: bytes
+    batch: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
 
 @dataclass
@@ -65,6 +70,7 @@ class _Batch:
     group: Sequence[Job]
     answers: Sequence[Answer] = ()
     doubt: _Turn | None = None
+    is_there: bool = False
 
 
 class PostgresStore:
@@ -84,6 +90,7 @@ class PostgresStore:
         self._writer = Writer(self._commit)
         self._writing: Link | None = None
         self._last: _Turn | None = None
+        self._ends: Ends | None = None  # of the logs, as our last turn left them
         link = Link(address)
         try:
             migrate(link)
@@ -175,7 +182,7 @@ class PostgresStore:
                     time.sleep(_RANDOM.uniform(0, _PAUSE))
             except TwoSequencersError as error:
                 # Somebody else got further, and their commit is what was waited for: no pause.
-                fault = error
+                fault, self._ends = error, None
             except StoreError as error:
                 return error
             else:
@@ -191,16 +198,9 @@ class PostgresStore:
             AwayError: the link was cut.
         """
         link = self._writing = self._writing or self._connect()
-        batch_id = secrets.token_bytes(16)
-        link.begin_writing(_TAKE.format(batch_id.hex()))
-        rows = Rows(link)
-        turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
-        if self._last is not None:
-            self._check(self._last, turns)
-        if batch.doubt is not None and turns.get(batch.doubt.number) == batch.doubt.batch:
-            self._last, batch.doubt = batch.doubt, None
+        turn, rows = self._go_on(link, batch) or self._begin(link, batch)
+        if batch.is_there:
             return
-        batch.doubt = None
         batch.answers = [_tried(link, rows, *job) for job in batch.group]
         if not rows.pending:
             return
@@ -211,9 +211,30 @@ class PostgresStore:
             link.leave()
             batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
             return
-        batch.doubt = turn = _Turn(max(turns), batch_id)
+        batch.doubt, ends = turn, rows.after()
         link.commit()
-        self._last, batch.doubt = turn, None
+        self._last, self._ends, batch.doubt = turn, ends, None
+
+    def _go_on(self, link: Link, batch: _Batch) -> tuple[_Turn, Rows] | None:
+        """The turn after our own last one, if nobody has taken it: then we know where all ends."""
+        last, ends = self._last, self._ends
+        if last is None or ends is None or batch.doubt is not None:
+            return None
+        turn = _Turn(last.number + 1)
+        step = _GO_ON.format(turn.batch.hex(), last.number, last.batch.hex())
+        return (turn, Rows(link, ends)) if link.begin_writing(step) == "INSERT 0 1" else None
+
+    def _begin(self, link: Link, batch: _Batch) -> tuple[_Turn, Rows]:
+        """The turn after everybody's; and whether the batch was committed in an earlier one."""
+        ours, rows = secrets.token_bytes(16), Rows(link)
+        link.begin_writing(_TAKE.format(ours.hex()))
+        turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
+        if self._last is not None:
+            self._check(self._last, turns)
+        doubt, batch.doubt, self._ends = batch.doubt, None, None
+        if doubt is not None and turns.get(doubt.number) == doubt.batch:
+            self._last, batch.is_there = doubt, True
+        return _Turn(max(turns), ours), rows
 
     def _alone(self, job: Job, batch: _Batch) -> Sequence[Answer]:
         if len(batch.group) > 1:
