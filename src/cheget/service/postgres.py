@@ -11,11 +11,11 @@ batch in the row, its epoch the number, it ends when the holder has been silent 
 a turn too, and no two have one number. T saw k - 1 turns in the snapshot that it reads all along,
 so what was committed before it is what it read: had somebody committed in between, then with the
 number k, and T's key would have been taken. So commits are in a row, each built on the one
-before, whatever the isolation level says of reads. For the same reason whoever gets the number after
-their own last one need not look where the logs end: nobody has written since. Should a writer take no turn, the keys of the
-entries hold it all the same: positions are counted from the first look, an entry of the law log
-always comes with one of the orders log, and (log, position) can be taken once; what was read
-after that look was still so at the commit, if the commit succeeded.
+before, whatever the isolation level says of reads. For the same reason whoever gets the number
+after their own last one need not look where the logs end: nobody has written since. Should a
+writer take no turn, the keys of the entries hold it all the same: positions are counted from the
+first look, an entry of the law log always comes with one of the orders log, and (log, position)
+can be taken once; what was read after that look was still so at the commit, if it succeeded.
 
 *The lost acknowledgement.* When the link is cut while it commits, the next turn tells: it waits
 for the other transaction, as for anybody's, and then the row of turn k is there, with this batch
@@ -27,9 +27,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
@@ -37,8 +37,9 @@ from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
 from cheget.service.pgpool import Pool
-from cheget.service.pgrows import Ends, Rows
+from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
+from cheget.service.pgturns import Turn, Turns
 from cheget.service.store import Reading, Writing
 
 T = TypeVar("T")
@@ -47,20 +48,6 @@ READERS = 8  # connections for reading; whoever comes when all are taken waits
 PATIENCE = 20.0  # seconds, for a turn
 _PAUSE = 0.5  # seconds at most, drawn, before a line that was cut is made anew
 _RANDOM = secrets.SystemRandom()
-_TAKE = (
-    "INSERT INTO turns (number, batch)"
-    " SELECT coalesce(max(number), 0) + 1, '\\x{}'::bytea FROM turns"
-)
-_GO_ON = (
-    "INSERT INTO turns (number, batch) SELECT number + 1, '\\x{}'::bytea FROM turns"
-    " WHERE number = {} AND batch = '\\x{}'::bytea"
-)
-
-
-@dataclass(frozen=True)
-class _Turn:
-    number: int
-    batch: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
 
 @dataclass
@@ -69,8 +56,7 @@ class _Batch:
 
     group: Sequence[Job]
     answers: Sequence[Answer] = ()
-    doubt: _Turn | None = None
-    is_there: bool = False
+    doubt: Turn | None = None
 
 
 class PostgresStore:
@@ -89,8 +75,7 @@ class PostgresStore:
         self._pool = Pool(self._connect, READERS, PATIENCE)
         self._writer = Writer(self._commit)
         self._writing: Link | None = None
-        self._last: _Turn | None = None
-        self._ends: Ends | None = None  # of the logs, as our last turn left them
+        self._turns = Turns(named(address))
         link = Link(address)
         try:
             migrate(link)
@@ -132,22 +117,13 @@ class PostgresStore:
                     # It was cut while nobody asked anything: another one, then.
 
     def _connect(self) -> Link:
-        link, last = Link(self._address), self._last
+        link = Link(self._address)
         try:
-            if last is not None:
-                self._check(last, Rows(link).look([last.number]))
+            self._turns.check(link)
         except BaseException:
             link.close()
             raise
         return link
-
-    def _check(self, last: _Turn, turns: Mapping[int, bytes]) -> None:
-        """Return only if what was acknowledged last is still there."""
-        if turns.get(last.number) != last.batch:
-            raise StoreError(
-                f"{named(self._address)} has gone back behind what was acknowledged",
-                hint="a backup, or a standby that had not heard of it, was put in its place",
-            )
 
     def _commit(self, group: Sequence[Job]) -> None:
         batch = _Batch(group)
@@ -182,7 +158,7 @@ class PostgresStore:
                     time.sleep(_RANDOM.uniform(0, _PAUSE))
             except TwoSequencersError as error:
                 # Somebody else got further, and their commit is what was waited for: no pause.
-                fault, self._ends = error, None
+                fault = error
             except StoreError as error:
                 return error
             else:
@@ -198,9 +174,11 @@ class PostgresStore:
             AwayError: the link was cut.
         """
         link = self._writing = self._writing or self._connect()
-        turn, rows = self._go_on(link, batch) or self._begin(link, batch)
-        if batch.is_there:
+        begun = self._turns.begin(link, batch.doubt)
+        batch.doubt = None
+        if begun is None:
             return
+        turn, rows = begun
         batch.answers = [_tried(link, rows, *job) for job in batch.group]
         if not rows.pending:
             return
@@ -209,32 +187,12 @@ class PostgresStore:
         except TwoSequencersError:
             # With the turn ours, it is a work's own fault: nobody is to pay for another's.
             link.leave()
+            self._turns.forget()
             batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
             return
-        batch.doubt, ends = turn, rows.after()
-        link.commit()
-        self._last, self._ends, batch.doubt = turn, ends, None
-
-    def _go_on(self, link: Link, batch: _Batch) -> tuple[_Turn, Rows] | None:
-        """The turn after our own last one, if nobody has taken it: then we know where all ends."""
-        last, ends = self._last, self._ends
-        if last is None or ends is None or batch.doubt is not None:
-            return None
-        turn = _Turn(last.number + 1)
-        step = _GO_ON.format(turn.batch.hex(), last.number, last.batch.hex())
-        return (turn, Rows(link, ends)) if link.begin_writing(step) == "INSERT 0 1" else None
-
-    def _begin(self, link: Link, batch: _Batch) -> tuple[_Turn, Rows]:
-        """The turn after everybody's; and whether the batch was committed in an earlier one."""
-        ours, rows = secrets.token_bytes(16), Rows(link)
-        link.begin_writing(_TAKE.format(ours.hex()))
-        turns = rows.look([one.number for one in (self._last, batch.doubt) if one])
-        if self._last is not None:
-            self._check(self._last, turns)
-        doubt, batch.doubt, self._ends = batch.doubt, None, None
-        if doubt is not None and turns.get(doubt.number) == doubt.batch:
-            self._last, batch.is_there = doubt, True
-        return _Turn(max(turns), ours), rows
+        ends, batch.doubt = rows.after(), turn
+        self._turns.commit(link, turn, ends)
+        batch.doubt = None
 
     def _alone(self, job: Job, batch: _Batch) -> Sequence[Answer]:
         if len(batch.group) > 1:
