@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,3 +93,14 @@ def test_a_rehearsal_never_goes_to_the_houses_store(
 ) -> None:
     monkeypatch.setenv("CHEGET_STORE", "postgresql://desk@/house?host=/nowhere")
     shell.must("rehearse", "--yes")
+
+
+def test_without_the_extra_it_says_what_to_install(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("cheget.service.p")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    _, said = shell.run("order", "list")
+    assert "a store on PostgreSQL needs asyncpg" in said
+    assert "pip install 'cheget[serve]'" in said

@@ -23,6 +23,8 @@ from service.test_stores import appending, leaf_of, leaves
 from stores import broken
 from wire import When, Wire, wired
 
+ENDING = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{}'"
+
 
 @pytest.fixture
 def store(database: str) -> Iterator[PostgresStore]:
@@ -153,6 +155,39 @@ def test_a_holder_that_falls_silent_loses_its_turn_and_cannot_commit(
     assert whole(other) == [leaf_of("quick"), leaf_of("slow")]
     holder.close()
     other.close()
+
+
+def test_connections_ended_at_any_moment_lose_and_double_nothing(
+    server: Database, name: str
+) -> None:
+    """Whoever is in doubt sends it again, as a client of the desk does."""
+    store = PostgresStore(server.address(name))
+    left = threading.Barrier(5)
+
+    def client(mine: str) -> None:
+        for number in range(10):
+            while True:
+                try:
+                    store.write(appending(f"{mine}{number:x}"))
+                except TwoSequencersError as error:
+                    assert "is taken already" in str(error)  # noqa: PT017 - it was written, then
+                except (AwayError, UnsettledError):
+                    continue
+                break
+        left.wait()
+
+    threads = [threading.Thread(target=client, args=(mine,)) for mine in "wxyz"]
+    for thread in threads:
+        thread.start()
+    sql, ended = ENDING.format(name), 0
+    while left.n_waiting < 4:
+        ended += int(server.run(sql))
+    left.wait()
+    for thread in threads:
+        thread.join()
+    assert ended
+    assert sorted(whole(store)) == sorted(leaf_of(f"{m}{n:x}") for m in "wxyz" for n in range(10))
+    store.close()
 
 
 def test_many_clients_share_a_commit(store: PostgresStore) -> None:
