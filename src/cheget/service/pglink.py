@@ -1,7 +1,7 @@
 """A connection to PostgreSQL, and the event loop that drives it, in whichever thread asks.
 
 asyncpg is asynchronous and the desk is not. A loop for each connection costs a third of what
-handing every question to a loop in another thread does: decision 13. Every step has a deadline;
+handing every question to a loop in another thread does: decision 15. Every step has a deadline;
 a link on which one passed, or that was cut, is of no further use.
 """
 
