@@ -27,7 +27,7 @@
     │   └── WrongPassphraseError
     ├── StoreError                  the database: busy, full, damaged, away
     │   ├── TwoSequencersError      somebody else has written where we meant to
-    │   ├── AwayError               the database cannot be reached; nothing was written
+    │   ├── UnreachableError        the database cannot be reached; nothing was written
     │   └── UnsettledError          it is not known whether something was written
     ├── JournalError                an executor's journal: full, set back, damaged
     ├── ActError                    an act that was not begun
@@ -197,7 +197,7 @@ class TwoSequencersError(StoreError):
     """Somebody else has written at the position we meant to write."""
 
 
-class AwayError(StoreError):
+class UnreachableError(StoreError):
     """The database cannot be reached. Nothing was written, and nothing has to be restarted."""
 
 

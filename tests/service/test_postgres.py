@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cheget.audit.merkle import leaf_hashes, root
-from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
+from cheget.errors import StoreError, TwoSequencersError, UnreachableError, UnsettledError
 from cheget.order.fields import Text
 from cheget.service import pglink, pgschema, postgres
 from cheget.service.postgres import PostgresStore
@@ -119,10 +119,10 @@ def test_a_server_that_is_away_is_said_so_at_once_and_comes_back_by_itself(
     far.write(appending("first"))
     wire.break_()
     for _ in "ab":
-        with pytest.raises(AwayError, match="is away") as caught:
+        with pytest.raises(UnreachableError, match="is away") as caught:
             far.write(appending("lost"))
         assert caught.value.hint
-        with pytest.raises(AwayError):
+        with pytest.raises(UnreachableError):
             leaves(far)
     wire.mend()
     assert leaves(far) == [leaf_of("first")]
@@ -171,7 +171,7 @@ def test_connections_ended_at_any_moment_lose_and_double_nothing(
                     store.write(appending(f"{mine}{number:x}"))
                 except TwoSequencersError as error:
                     assert "is taken already" in str(error)  # noqa: PT017 - it was written, then
-                except (AwayError, UnsettledError):
+                except (UnreachableError, UnsettledError):
                     continue
                 break
         left.wait()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import asyncpg
 
-from cheget.errors import AwayError, StoreError, TwoSequencersError
+from cheget.errors import StoreError, TwoSequencersError, UnreachableError
 from cheget.service.address import named
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Link:
         """Connect to a server that takes writes, within :data:`CONNECT_SECONDS`.
 
         Raises:
-            AwayError: there is none.
+            UnreachableError: there is none.
             StoreError: it lets nobody in by that address.
         """
         self._address = address
@@ -69,7 +69,7 @@ class Link:
 
         Raises:
             TwoSequencersError: somebody else wrote what this would have written.
-            AwayError: the server is not there any more.
+            UnreachableError: the server is not there any more.
             StoreError: it will not.
         """
         return cast("list[Any]", self._run(self._sql.fetch(sql, *given)))
@@ -122,17 +122,17 @@ class Link:
 
     def leave(self) -> None:
         """Roll back what is not committed; ready for the next transaction, unless cut."""
-        if not isinstance(self.fault, AwayError):
+        if not isinstance(self.fault, UnreachableError):
             self.fault = None
             if self._is_within:
-                with suppress(AwayError):
+                with suppress(UnreachableError):
                     self.tell("ROLLBACK")
                     self._is_within = False
 
     @property
     def is_cut(self) -> bool:
         """Whether it is of no further use."""
-        return isinstance(self.fault, AwayError)
+        return isinstance(self.fault, UnreachableError)
 
     def close(self) -> None:
         """Let go of the connection and of the loop."""
@@ -190,7 +190,9 @@ def _errors(address: str) -> Iterator[None]:
             f"{where}: {_plain(error, address)}; nothing was written", hint="make room"
         ) from None
     except asyncpg.TooManyConnectionsError as error:
-        raise AwayError(f"{where}: {_plain(error, address)}", hint="max_connections") from None
+        raise UnreachableError(
+            f"{where}: {_plain(error, address)}", hint="max_connections"
+        ) from None
     except asyncpg.ClientConfigurationError as error:
         raise StoreError(
             f"{where}: {_plain(error, address)}", hint="postgresql://USER@HOST/DATABASE"
@@ -201,9 +203,9 @@ def _errors(address: str) -> Iterator[None]:
         raise StoreError(f"{where}: {_plain(error, address)}") from None
 
 
-def _away(where: str, error: BaseException, address: str) -> AwayError:
+def _away(where: str, error: BaseException, address: str) -> UnreachableError:
     said = _plain(error, address) or "no answer in time"
-    return AwayError(
+    return UnreachableError(
         f"{where} is away: {said}", hint="once it is back, so are we; nothing is to be restarted"
     )
 

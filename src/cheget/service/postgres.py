@@ -32,7 +32,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cheget.errors import AwayError, StoreError, TwoSequencersError, UnsettledError
+from cheget.errors import StoreError, TwoSequencersError, UnreachableError, UnsettledError
 from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
@@ -92,7 +92,7 @@ class PostgresStore:
         Raises:
             UnsettledError: nobody can tell, now, whether it was written.
             TwoSequencersError: others kept coming first.
-            AwayError: the database is away; nothing was written.
+            UnreachableError: the database is away; nothing was written.
             StoreError: it will not; nothing was written.
         """
         return self._writer.write(work)
@@ -111,7 +111,7 @@ class PostgresStore:
                 try:
                     link.begin()
                     return work(Rows(link))
-                except AwayError:
+                except UnreachableError:
                     if is_new:
                         raise
                     # It was cut while nobody asked anything: another one, then.
@@ -149,7 +149,7 @@ class PostgresStore:
             fault: StoreError
             try:
                 self._take(batch)
-            except AwayError as error:
+            except UnreachableError as error:
                 fault, cuts = error, cuts + 1
                 self._drop()
                 if cuts > 1:
@@ -171,7 +171,7 @@ class PostgresStore:
 
         Raises:
             TwoSequencersError: the turn was somebody else's.
-            AwayError: the link was cut.
+            UnreachableError: the link was cut.
         """
         link = self._writing = self._writing or self._connect()
         begun = self._turns.begin(link, batch.doubt)
@@ -217,7 +217,7 @@ class PostgresStore:
         with self._pool.borrow() as (link, _):
             try:
                 link.tell("VACUUM (FULL) texts")
-            except AwayError as error:
+            except UnreachableError as error:
                 raise StoreError(f"{error}; not all of it is scrubbed", hint="try again") from error
 
     def close(self) -> None:
