@@ -55,8 +55,13 @@ def migrate(link: Link) -> None:
 
 def _migrate(link: Link) -> None:
     _check_durable(link)
-    if not link.ask("SELECT to_regclass('schema')")[0][0]:
-        link.tell(_LEDGER)
+    if not _has_ledger(link):
+        try:
+            link.tell(_LEDGER)
+        except StoreError:  # "if not exists" is no help against somebody who does the same now
+            link.leave()
+            if not _has_ledger(link):
+                raise
     while (version := _version(link)) < len(MIGRATIONS):
         link.begin_writing(f"INSERT INTO schema (version) VALUES ({version + 1:d})")  # noqa: S608
         link.tell(MIGRATIONS[version])
@@ -66,6 +71,10 @@ def _migrate(link: Link) -> None:
             f"the database is at version {version}; this program knows {len(MIGRATIONS)}",
             hint="install the newer cheget here too",
         )
+
+
+def _has_ledger(link: Link) -> bool:
+    return link.ask("SELECT to_regclass('schema')")[0][0] is not None
 
 
 def _version(link: Link) -> int:
