@@ -50,7 +50,7 @@ locks:
 	$(LOCK) --extra assess --extra seal --extra serve -c requirements/core.lock -o requirements/demo.lock
 	$(LOCK) --extra assess --extra seal --extra serve --group check --group test -c requirements/core.lock -o requirements/test.lock
 	$(LOCK) --extra assess --group oracle -c requirements/core.lock -o requirements/oracle.lock
-	$(LOCK) --extra assess --group bench -c requirements/core.lock -o requirements/bench.lock
+	$(LOCK) --extra assess --extra serve --group bench -c requirements/core.lock -o requirements/bench.lock
 
 clean:
 	rm -rf $(DEMO) $(DEV) $(BENCH) $(ORACLE) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

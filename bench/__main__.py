@@ -22,6 +22,7 @@ SUBJECTS = (
     "codes",
     "slice",
     "append",
+    "postgres",
     "order",
     "prove",
     "assess",

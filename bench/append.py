@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.clients import Times, answers, appender, at_once, entry_of, small_house
@@ -117,11 +118,21 @@ def _count(folder: Path, clients: int, entries: int) -> int:
 
 
 def _crowd(folder: Path) -> list[Row]:
-    """32 clients at a desk with a store, and at one without; new houses each round."""
+    return crowd("append", folder, lambda: "")
+
+
+def crowd(subject: str, folder: Path, place: Callable[[], str]) -> list[Row]:
+    """32 clients at a desk with a store, and at one without; new houses each round.
+
+    Args:
+        subject: Of the rows.
+        folder: For the houses.
+        place: Where the next store is; in its house's folder when empty.
+    """
     times: dict[str, list[Times]] = {"store": [], "none": []}
     for number in range(WALL_ROUNDS):
-        progress(f"append: {CLIENTS} clients, round {number + 1} of {WALL_ROUNDS}")
-        simulator = small_house(folder / str(number))
+        progress(f"{subject}: {CLIENTS} clients, round {number + 1} of {WALL_ROUNDS}")
+        simulator = small_house(folder / f"crowd-{number}", place())
         houses = {"store": simulator, "none": without_store(simulator)}
         given = {name: answers(one, CROWD) for name, one in houses.items()}
         for name in random.sample(sorted(houses), 2):
@@ -135,11 +146,11 @@ def _crowd(folder: Path) -> list[Row]:
     share = Spread.of([none.seconds / stored.seconds for none, stored in pairs])
     tails = [percentile(one.waits, 0.99) / percentile(one.waits, 0.5) for one in times["store"]]
     return [
-        Row("append", f"answers a second, {CLIENTS} clients", "—", rate, "/s",
+        Row(subject, f"answers a second, {CLIENTS} clients", "—", rate, "/s",
             note=f"p50 {p50 * 1e3:.0f} p99 {p99 * 1e3:.0f} ms; without a store {bare.median:.0f}"),
-        Row("append", f"answers a second, {CLIENTS} clients", "the same desk, no store",
+        Row(subject, f"answers a second, {CLIENTS} clients", "the same desk, no store",
             share, target=at_least(0.65), note="new logs; from the signed answer to the note"),
-        Row("append", f"p99, {CLIENTS} clients", "their p50", Spread.of(tails),
+        Row(subject, f"p99, {CLIENTS} clients", "their p50", Spread.of(tails),
             target=at_most(10)),
     ]  # fmt: skip
 

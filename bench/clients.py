@@ -31,9 +31,9 @@ class Times:
     waits: list[float]
 
 
-def small_house(folder: Path) -> ChainSimulator:
+def small_house(folder: Path, at: str = "") -> ChainSimulator:
     """A head, and one level of one: each order waits for one answer."""
-    return house(folder, 2, 1)
+    return house(folder, 2, 1, at=at)
 
 
 def answers(simulator: ChainSimulator, count: int) -> list[bytes]:

@@ -38,10 +38,12 @@ def chain_text(levels: int, width: int, executors: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def house(folder: Path, levels: int, width: int, *, executors: int = 2) -> ChainSimulator:
-    """A house with such a chain, founded, everybody enrolled."""
+def house(
+    folder: Path, levels: int, width: int, *, executors: int = 2, at: str = ""
+) -> ChainSimulator:
+    """A house with such a chain, founded, everybody enrolled; its store in the folder, or there."""
     chain = parse_chain(chain_text(levels, width, executors).encode())
-    return ChainSimulator(chain, folder)
+    return ChainSimulator(chain, folder, at=at)
 
 
 def guards(simulator: ChainSimulator, count: int) -> list[str]:

@@ -79,6 +79,9 @@ class NoStore:
     def charter(self) -> bytes | None:
         return self._charter[0] if self._charter else None
 
+    def charters(self) -> list[bytes]:
+        return [self._charter[0]] if self._charter else []
+
     def enrolments(self) -> list[bytes]:
         return self._charter[1] if self._charter else []
 

@@ -43,7 +43,7 @@ from cheget.order.papers import open_envelope
 from cheget.order.verify import Pinned, Verified, verify_code, verify_papers
 from cheget.service.desk import Acknowledgement, Desk
 from cheget.service.founding import agree, propose
-from cheget.service.sqlite import SqliteStore
+from stores import opened
 
 START = from_text("2026-11-22T10:00:00Z")
 SCENARIOS = Path(__file__).parent.parent / "src" / "cheget" / "scenarios"
@@ -89,6 +89,7 @@ class ChainSimulator:
     clock: HandClock = field(default_factory=HandClock)
     number: int = 0
     shares: Sequence[bytes] = ()
+    at: str = ""  # of the store; a file in the folder when empty
 
     def __post_init__(self) -> None:
         members = {member.id: member.id for member in self.chain.members}
@@ -115,8 +116,10 @@ class ChainSimulator:
             ),
         )  # fmt: skip
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.store = SqliteStore(self.folder / "desk.sqlite")
-        self._found()
+        self.at = self.at or str(self.folder / "desk.sqlite")
+        self.store = opened(self.at)
+        if self.store.read(lambda tx: tx.charter()) is None:  # else: another replica of the house
+            self._found()
         self.desk = Desk(self.store, self.charter, self.clock, self.log_signers)
         self.law = self.charter.laws[self.chain.id]
         self.order = ""

@@ -25,8 +25,10 @@
     ├── NotAcceptedError            a desk says no to an answer, and logs nothing
     ├── KeyFileError                a private key that cannot be read or used
     │   └── WrongPassphraseError
-    ├── StoreError                  the database: busy, full, damaged
-    │   └── TwoSequencersError      somebody else has written where we meant to
+    ├── StoreError                  the database: busy, full, damaged, away
+    │   ├── TwoSequencersError      somebody else has written where we meant to
+    │   ├── UnreachableError        the database cannot be reached; nothing was written
+    │   └── UnsettledError          it is not known whether something was written
     ├── JournalError                an executor's journal: full, set back, damaged
     ├── ActError                    an act that was not begun
     │   ├── SwappedProgramError     the program is not the one whose digest is configured
@@ -191,11 +193,19 @@ class WrongPassphraseError(KeyFileError):
 
 
 class StoreError(ChegetError):
-    """The database is busy, full or damaged; nothing was acknowledged."""
+    """The database is busy, full, damaged or away; nothing was acknowledged."""
 
 
 class TwoSequencersError(StoreError):
     """Somebody else has written at the position we meant to write."""
+
+
+class UnreachableError(StoreError):
+    """The database cannot be reached. Nothing was written, and nothing has to be restarted."""
+
+
+class UnsettledError(StoreError):
+    """The database went away while it committed: what was sent may be there, or not."""
 
 
 class JournalError(ChegetError):

@@ -1,5 +1,6 @@
 """Houses to attack: one where nothing has counted below the head yet, one about to act."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def asked(tmp_path: Path) -> ChainSimulator:
     sim = ChainSimulator(scenario("wipe-database"), tmp_path / "asked")
     sim.transmit("ann", "wipe", [DB], database="orders")
     return sim
+
+
+@pytest.fixture
+def asked_at(tmp_path: Path, at: str) -> Iterator[ChainSimulator]:
+    """The same, in a store of either kind."""
+    sim = ChainSimulator(scenario("wipe-database"), tmp_path / "asked", at=at)
+    sim.transmit("ann", "wipe", [DB], database="orders")
+    yield sim
+    sim.store.close()
 
 
 @pytest.fixture

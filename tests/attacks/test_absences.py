@@ -16,7 +16,8 @@ from cheget.order.draft import draft_countermand, enclose
 from cheget.order.ledger import prove
 from cheget.order.papers import open_envelope
 from cheget.order.verify import Pinned, verify_papers
-from cheget.service.amending import answer_amendment, law_state
+from cheget.service.amending import _take, answer_amendment, law_state
+from cheget.service.store import Writing
 from docket import chain_of
 from simulator import ChainSimulator, signer
 
@@ -156,3 +157,24 @@ def test_an_absence_by_a_replaced_key_has_ended(sim: ChainSimulator) -> None:
     sim.law = law.charter.laws[sim.chain.id]
     sim.transmit("ann", "launch", ["rocket"])
     refused(lambda: deputise(sim, absence), "no absence is known")
+
+
+def test_a_law_that_was_never_committed_is_forgotten(sim: ChainSimulator) -> None:
+    """A desk that saw it from within a transaction must not take the next entry for it."""
+    now = sim.clock.now()
+    document = Absence(sim.deployment, now, sim.fresh().hex(), "bob", now + 3600)
+    filed = open_envelope(enclose(document, sim.signers["bob"]))
+
+    def half_way(tx: Writing) -> None:
+        _take(tx, filed, sim.clock, sim.text(""))
+        seen = sim.desk._state(tx)
+        assert seen is not None
+        assert set(seen.absences) == {filed.envelope.digest}
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        sim.store.write(half_way)
+    other = leave(sim, "cho")
+    seen = sim.store.read(sim.desk._state)
+    assert seen is not None
+    assert set(seen.absences) == {other}

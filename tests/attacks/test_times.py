@@ -18,10 +18,10 @@ from cheget.order.draft import draft_question, draft_refusal, enclose
 from cheget.order.fold import at_instant
 from cheget.order.papers import decode_papers
 from cheget.service.desk import Desk
-from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Writing
 from evil import EvilDesk
 from simulator import START, ChainSimulator, HandClock, scenario
+from stores import opened
 
 DB = "production-db"
 SKEW = 30
@@ -168,37 +168,39 @@ def test_a_stop_left_out_of_the_middle(asked: ChainSimulator) -> None:
         asked.verify(evil.code(DB), DB)
 
 
-def test_two_sequencers(asked: ChainSimulator) -> None:
+def test_two_sequencers(asked_at: ChainSimulator) -> None:
     """Two that believe they are it meet a unique key, and neither overwrites the other."""
-    second = SqliteStore(asked.folder / "desk.sqlite")
-    other = Desk(second, asked.charter, asked.clock, asked.log_signers)
-    answers = [asked.concurrence("bob"), asked.concurrence("cho")]
-    asked.desk.concur(answers[0])
-    assert other.concur(answers[1]).position == asked.desk.head("orders").size - 1
-    assert other.head("orders") == asked.desk.head("orders")
+    second = opened(asked_at.at)
+    other = Desk(second, asked_at.charter, asked_at.clock, asked_at.log_signers)
+    answers = [asked_at.concurrence("bob"), asked_at.concurrence("cho")]
+    asked_at.desk.concur(answers[0])
+    assert other.concur(answers[1]).position == asked_at.desk.head("orders").size - 1
+    assert other.head("orders") == asked_at.desk.head("orders")
 
     def clash(tx: Writing) -> None:
-        found = tx.thread("orders", asked.order)[-1]
+        found = tx.thread("orders", asked_at.order)[-1]
         tx.append(
-            "orders", found.leaf, subject=asked.order, seq=found.seq, kind="concurrence",
+            "orders", found.leaf, subject=asked_at.order, seq=found.seq, kind="concurrence",
             digest="0" * 64, envelope=found.envelope,
         )  # fmt: skip
 
-    before = asked.desk.head("orders")
-    with pytest.raises(TwoSequencersError, match="is taken"):
+    before = asked_at.desk.head("orders")
+    with pytest.raises(TwoSequencersError, match="taken"):
         second.write(clash)
-    assert asked.desk.head("orders") == before
+    assert asked_at.desk.head("orders") == before
     second.close()
 
 
-def test_double_release_by_two_replicas(asked: ChainSimulator) -> None:
-    second = SqliteStore(asked.folder / "desk.sqlite")
-    other = Desk(second, asked.charter, HandClock(asked.clock.at), asked.log_signers)
-    asked.concur("bob", "cho")
-    dee, eve = asked.concurrence("dee"), asked.concurrence("eve")
-    assert asked.desk.concur(dee).effect == "releases"
+def test_double_release_by_two_replicas(asked_at: ChainSimulator) -> None:
+    second = opened(asked_at.at)
+    other = Desk(second, asked_at.charter, HandClock(asked_at.clock.at), asked_at.log_signers)
+    asked_at.concur("bob", "cho")
+    dee, eve = asked_at.concurrence("dee"), asked_at.concurrence("eve")
+    assert asked_at.desk.concur(dee).effect == "releases"
     assert other.concur(eve).effect == "late"
-    assert other.proceeding(asked.order).release == asked.desk.proceeding(asked.order).release
+    assert (
+        other.proceeding(asked_at.order).release == asked_at.desk.proceeding(asked_at.order).release
+    )
     second.close()
 
 

@@ -19,10 +19,11 @@ fault in a file, a check that refuses, an act that failed or is unknown); 2 misu
 in the way (no house, no key, nobody to ask). Colour is for terminals only, and never says
 anything alone.
 
-Where it looks: `CHEGET_HOUSE` (the house's folder), `CHEGET_KEY` (a key file),
-`CHEGET_PASSPHRASE_FILE` (a file with its passphrase), `CHEGET_AT` (the house over the network),
-`CHEGET_CHARTER` (its charter's digest, at a first visit), `CHEGET_ANCHORS` (where journals' anchors
-lie), `SSH_AUTH_SOCK` (your agent), `XDG_STATE_HOME` (what a client must not forget:
+Where it looks: `CHEGET_HOUSE` (the house's folder), `CHEGET_STORE` (where its logs are:
+[stores.md](stores.md)), `CHEGET_KEY` (a key file), `CHEGET_PASSPHRASE_FILE` (a file with its
+passphrase), `CHEGET_AT` (the house over the network), `CHEGET_CHARTER` (its charter's digest, at a
+first visit), `CHEGET_ANCHORS` (where journals' anchors lie), `SSH_AUTH_SOCK` (your agent),
+`XDG_STATE_HOME` (what a client must not forget:
 the charter it pinned, the heads it saw).
 """
 WIDTH = 88

@@ -297,7 +297,7 @@ class Stage:
     def at(self, start: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
         """A shell in a fresh copy of that start."""
         for name in ("SSH_AUTH_SOCK", "CHEGET_KEY", "CHEGET_HOUSE", "CHEGET_PASSPHRASE_FILE",
-                     "CHEGET_ANCHORS"):  # fmt: skip
+                     "CHEGET_ANCHORS", "CHEGET_STORE"):  # fmt: skip
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr("getpass.getuser", lambda: "somebody")
         if start in STARTS:

@@ -9,7 +9,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from cheget.audit.header import decode
 from cheget.audit.merkle import leaf_hashes, root
@@ -20,10 +26,11 @@ from cheget.order.fold import Entry, at_instant, fold
 from cheget.order.papers import open_envelope
 from cheget.order.verify import verify_code
 from cheget.service.desk import Acknowledgement, Desk
-from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Reading
 from docket import chain_of
+from postgres import Database
 from simulator import ChainSimulator
+from stores import opened
 
 CHAIN = chain_of(
     """
@@ -55,12 +62,16 @@ class DeskMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.sim = ChainSimulator(CHAIN, Path(self.folder.name))
+        self.sim = ChainSimulator(CHAIN, Path(self.folder.name), at=self.place())
         self.acknowledged: dict[str, tuple[int, bytes]] = {}
         self.orders: list[str] = []
         self.attested: list[str] = []
         self.sent: list[tuple[str, bytes]] = []
         self.releases: dict[str, int] = {}
+
+    def place(self) -> str:
+        """Where the store is; a file when nothing is said."""
+        return ""
 
     def teardown(self) -> None:
         self.sim.store.close()
@@ -139,7 +150,7 @@ class DeskMachine(RuleBasedStateMachine):
     def crash(self) -> None:
         sim = self.sim
         sim.store.close()
-        sim.store = SqliteStore(sim.folder / "desk.sqlite")
+        sim.store = opened(sim.at)
         sim.desk = Desk(sim.store, sim.charter, sim.clock, sim.log_signers)
 
     @precondition(lambda self: self.sent)
@@ -204,6 +215,16 @@ def entries_of(tx: Reading, order: str, keys: Mapping[str, bytes]) -> list[Entry
             key = keys[getattr(filed.unverified, "signer", "")]
             found.append(Entry(one.position, at, one.digest, filed.unverified, key=key))
     return found
+
+
+def test_desk_and_fold_agree_on_postgresql(server: Database) -> None:
+    class OnPostgres(DeskMachine):
+        def place(self) -> str:
+            return server.address(server.fresh())
+
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        OnPostgres, settings=settings(DeskMachine.TestCase.settings, max_examples=4)
+    )
 
 
 DeskMachine.TestCase.settings = settings(

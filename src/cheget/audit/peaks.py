@@ -7,7 +7,7 @@ appended, without any of its leaves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -54,6 +54,35 @@ class Peaks:
     def root(self) -> bytes:
         """The root of the tree."""
         return _fold(self.hashes)
+
+
+def subtrees(size: int) -> list[tuple[int, int]]:
+    """Height and index of each perfect subtree of a tree of that size, the largest first."""
+    found, start = [], 0
+    for height in range(size.bit_length() - 1, -1, -1):
+        if size >> height & 1:
+            found.append((height, start >> height))
+            start += 1 << height
+    return found
+
+
+def completed(
+    position: int, leaf: bytes, node: Callable[[int, int], bytes]
+) -> list[tuple[int, int, bytes]]:
+    """The subtrees that the leaf at ``position`` completes: height, index and hash of each.
+
+    Args:
+        position: From 0.
+        leaf: Its hash.
+        node: Tells the hash at a height and index; asked for peaks of the tree before it only.
+    """
+    height, place, hash_ = 0, position, leaf
+    found = [(0, place, hash_)]
+    while place & 1:
+        hash_ = node_hash(node(height, place - 1), hash_)
+        height, place = height + 1, place >> 1
+        found.append((height, place, hash_))
+    return found
 
 
 def roots_at(peaks: Peaks, leaves: Iterable[bytes], sizes: Collection[int]) -> dict[int, bytes]:

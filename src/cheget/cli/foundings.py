@@ -33,8 +33,10 @@ from cheget.service.house import (
     charter_words,
     compile_charter,
     enrolments,
+    file_of,
     open_house,
     open_store,
+    store_address,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 def standing(house: House) -> dict[str, Any]:
     """Where the founding of this house stands, as JSON."""
     nothing: dict[str, Any] = {"state": "not-proposed", "charter": None, "missing": []}
-    if not (house.desk_folder / "store.sqlite").exists():
+    if store_address(house) is None and not file_of(house).exists():
         return nothing
     store = open_store(house)
     try:

@@ -20,13 +20,28 @@ from cheget.errors import HouseError, KeyFileError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def house_option(function: F) -> F:
+def folder_option(function: F) -> F:
     """``--house``: the folder; by default the one that the working folder lies in."""
     return click.option(
         "--house", "folder", envvar="CHEGET_HOUSE",
         type=click.Path(path_type=Path, file_okay=False),
         help="The house's folder. [default: where people.yaml is, here or above]",
     )(function)  # fmt: skip
+
+
+def house_option(function: F) -> F:
+    """``--house``, and ``--store``: where its logs are."""
+    return click.option(
+        "--store", metavar="ADDRESS", expose_value=False, callback=_in_store,
+        help="postgresql://USER@HOST/DATABASE, or sqlite. [default: what house.yaml says]",
+    )(folder_option(function))  # fmt: skip
+
+
+def _in_store(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        before = os.environ.get("CHEGET_STORE", "")
+        os.environ["CHEGET_STORE"] = value
+        context.call_on_close(lambda: os.environ.update(CHEGET_STORE=before))
 
 
 AT, KEY, PERSON, CHARTER = "cheget.at", "cheget.key", "cheget.person", "cheget.charter"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import house_option, is_asked, json_option, say
+from cheget.cli.plain import folder_option, is_asked, json_option, say
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError
 
@@ -27,7 +27,7 @@ CONCUR, REFUSE, SILENT = "c", "r", "s"
 @click.option("--action", "action_id", help="Which action. [default: the chain's first]")
 @click.option("--refuse", "refuser", metavar="POST", help="Who refuses, with nobody to ask.")
 @click.option("--yes", is_flag=True, help="Don't ask: everybody else concurs.")
-@house_option
+@folder_option
 @json_option
 def rehearse(
     chain: str | None, action_id: str | None, refuser: str | None, yes: bool,

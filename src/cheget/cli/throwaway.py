@@ -14,7 +14,7 @@ from cheget.order.papers import open_envelope
 from cheget.service.clock import Clock, SystemClock
 from cheget.service.counter import LocalCounter
 from cheget.service.founding import agree, propose
-from cheget.service.house import House, compile_charter, open_desk, open_store
+from cheget.service.house import House, compile_charter, open_desk, open_file
 from cheget.service.shown import head_of
 
 
@@ -57,7 +57,7 @@ def founded(
 ) -> LocalCounter:  # fmt: skip
     """The desk, once everybody with a seat has agreed to the first charter."""
     charter = compile_charter(house, enrolments)
-    store = open_store(house)
+    store = open_file(house)  # and never where CHEGET_STORE says
     first, *_ = sorted(founders(charter))
     text = salted(reason, fresh())
     proposal = draft_founding(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.kept import append_line, read_lines
-from cheget.cli.plain import house_option, json_option, say
+from cheget.cli.plain import folder_option, json_option, say
 from cheget.cli.running import FOLDER, NAME
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError
@@ -22,7 +22,7 @@ KEPT = "tests.jsonl"
 @click.command("test")
 @NAME
 @FOLDER
-@house_option
+@folder_option
 @json_option
 def test(name: str, own: Path | None, folder: Path | None, as_json: bool) -> None:
     """Try what it must refuse, and each way round it. The act itself is never run.

@@ -101,7 +101,7 @@ class Desk:
         self.clock = clock
         self._signers = signers
         self._known: dict[str, _Known] = {}
-        self._read: tuple[int, LawState | None] = (0, None)
+        self._read: tuple[Head | None, LawState | None] = (None, None)
 
     def transmit(
         self,
@@ -335,13 +335,13 @@ class Desk:
 
     def _state(self, tx: Reading) -> LawState | None:
         """The law as ``tx`` sees it; None while nothing has changed since the founding."""
-        size = tx.size("law")
-        if size != self._read[0]:
+        head = head_of(tx, "law", tx.size("law"))
+        known, found = self._read
+        if head != known:  # a size alone could be of entries that were never committed
             state = law_state(tx)
-            self._read = (size, state if state.events or state.absences else None)
-            if state.events:
-                self.charter = state.charter
-        return self._read[1]
+            found = state if state.events or state.absences else None
+            self._read, self.charter = (head, found), state.charter
+        return found
 
     def _past_law(self, tx: Reading, digest: str) -> Law:
         """The law of that digest, also one that has been changed since."""

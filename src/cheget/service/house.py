@@ -41,6 +41,7 @@ from cheget.order.keys import PublicKey
 from cheget.order.law import check_enrolment
 from cheget.order.papers import open_envelope
 from cheget.order.passkey import Party
+from cheget.service.address import FILE, has_password, parse_address
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
@@ -236,10 +237,49 @@ def add_enrolment(
     return who, key
 
 
-def open_store(house: House) -> SqliteStore:
-    """The house's store, made when it is missing."""
+def store_address(house: House) -> str | None:
+    """Where the store is: ``CHEGET_STORE``, or ``house.yaml``. None: the house's own file.
+
+    Raises:
+        HouseError: it is no address of a store.
+    """
+    given = os.environ.get("CHEGET_STORE")
+    if not given:
+        return _parsed(house.folder / "house.yaml", _parse_store)
+    try:
+        return parse_address(given)
+    except ValueError as error:
+        raise HouseError(f"CHEGET_STORE, or --store, is {error}") from None
+
+
+def open_store(house: House) -> Store:
+    """The house's store, made when it is missing.
+
+    Raises:
+        HouseError: it is no address of a store, or what PostgreSQL needs is not installed.
+        StoreError: it cannot be opened.
+    """
+    address = store_address(house)
+    if address is None:
+        return open_file(house)
+    try:
+        from cheget.service.postgres import PostgresStore  # noqa: PLC0415 - an extra's
+    except ModuleNotFoundError:
+        raise HouseError(
+            "a store on PostgreSQL needs asyncpg", hint="pip install 'cheget[serve]'"
+        ) from None
+    return PostgresStore(address)
+
+
+def open_file(house: House) -> SqliteStore:
+    """The store in the house's own file, wherever its desk may have another."""
     house.desk_folder.mkdir(mode=0o700, exist_ok=True)
-    return SqliteStore(house.desk_folder / "store.sqlite")
+    return SqliteStore(file_of(house))
+
+
+def file_of(house: House) -> Path:
+    """The house's own file, there or not."""
+    return house.desk_folder / "store.sqlite"
 
 
 def open_desk(house: House, store: Store, clock: Clock) -> LocalCounter:
@@ -319,13 +359,33 @@ def filled_posts(house: House, executors: Mapping[str, PublicKey]) -> dict[str, 
     return posts
 
 
-def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
-    found = Fields(
+def _fields(data: bytes) -> Fields:
+    return Fields(
         read(data),
         "house.yaml",
         required=("deployment", "logs"),
-        optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders"),
+        optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders", "store"),
     )
+
+
+def _parse_store(data: bytes) -> str | None:
+    found = _fields(data)
+    try:
+        address = parse_address(found.read("store", line, FILE))
+        if address is not None and has_password(address):
+            raise ValueError("with a password: many read this file")
+    except ValueError as error:
+        # No fault with its line of the file beside it: there may be a password in it.
+        node = found["store"]
+        raise HouseError(
+            f"house.yaml, line {node.line}, column {node.column}: the store is {error}",
+            hint="the password is for PGPASSFILE, PGPASSWORD or CHEGET_STORE",
+        ) from None
+    return address
+
+
+def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
+    found = _fields(data)
     logs = Fields(found["logs"], "the logs", required=LOGS)
     witnesses = found.read("witnesses", line, "none")
     if witnesses != "none":

@@ -8,25 +8,24 @@ file; each transaction begins IMMEDIATE and reads what it builds on.
 from __future__ import annotations
 
 import fcntl
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from cheget.audit.merkle import leaf_hash, node_hash
-from cheget.audit.peaks import Peaks
+from cheget.audit.merkle import leaf_hash
+from cheget.audit.peaks import Peaks, completed, subtrees
 from cheget.errors import StoreError, TwoSequencersError
 from cheget.order.fields import Text
+from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.store import Log, Reading, StoredEntry, Writing
 
 T = TypeVar("T")
 
 _BUSY_SECONDS = 10.0
-_GROUP = 256
 _LOGS: dict[Log, int] = {"orders": 0, "law": 1}
 
 _SCHEMA = """
@@ -65,12 +64,7 @@ class _Transaction:
         return 0 if row[0] is None else int(row[0]) + 1
 
     def peaks(self, log: Log, size: int) -> Peaks:
-        hashes, start = [], 0
-        for height in range(size.bit_length() - 1, -1, -1):
-            if size >> height & 1:
-                hashes.append(self.node(log, height, start >> height))
-                start += 1 << height
-        return Peaks(size, tuple(hashes))
+        return Peaks(size, tuple(self.node(log, *place) for place in subtrees(size)))
 
     def node(self, log: Log, height: int, index: int) -> bytes:
         row = self._sql.execute(
@@ -151,13 +145,10 @@ class _Transaction:
             )
         except sqlite3.IntegrityError as error:
             raise TwoSequencersError(f"entry {position} of the {log} log is taken") from error
-        node, height, place = leaf_hash(leaf), 0, position
-        rows = [(number, 0, place, node)]
-        while place & 1:
-            node = node_hash(self.node(log, height, place - 1), node)
-            height, place = height + 1, place >> 1
-            rows.append((number, height, place, node))
-        self._sql.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", rows)
+        nodes = completed(position, leaf_hash(leaf), partial(self.node, log))
+        self._sql.executemany(
+            "INSERT INTO nodes VALUES (?, ?, ?, ?)", [(number, *one) for one in nodes]
+        )
         return position
 
     def put_texts(self, texts: Sequence[Text]) -> None:
@@ -204,28 +195,18 @@ class SqliteStore:
             StoreError: it cannot be opened, or is not a database of ours.
         """
         self._path = path
-        self._work: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None]
-        self._work = queue.SimpleQueue()
         self._connections: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        self._writer: threading.Thread | None = None
-        self._closed = False
+        self._writer = Writer(self._commit)
+        self._writing: sqlite3.Connection | None = None
         with _errors(path), _only_one(path):
             connection = self._connect()
             connection.executescript(_SCHEMA)
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run ``work`` in a transaction; return its result once that is durable."""
-        done: Future[T] = Future()
-        with self._lock:
-            if self._closed:
-                raise StoreError("the store is closed")
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
-                self._writer.start()
-            self._work.put((work, done))
-        return done.result()
+        return self._writer.write(work)
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment."""
@@ -239,9 +220,8 @@ class SqliteStore:
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile; threads come and go, it stays."""
+        self._writer.check()
         with self._lock:
-            if self._closed:
-                raise StoreError("the store is closed")
             connection = self._idle.pop() if self._idle else None
         if connection is None:
             connection = self._connect()
@@ -264,14 +244,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            writer = self._writer
-            self._work.put(None)
-        if writer is not None:
-            writer.join()
+        self._writer.close()
         for connection in self._connections:
             connection.close()
 
@@ -293,38 +266,17 @@ class SqliteStore:
         connection.execute("PRAGMA secure_delete = ON")
         return connection
 
-    def _run(self) -> None:
-        connection: sqlite3.Connection | None = None
-        while group := self._next_group():
-            try:
-                with _errors(self._path):
-                    connection = connection or self._connect()
-            except StoreError as error:
-                for _, done in group:
-                    done.set_exception(error)
-            else:
-                _commit(connection, self._path, group)
-
-    def _next_group(self) -> list[tuple[Callable[[Any], Any], Future[Any]]]:
-        group = []
-        one = self._work.get()
-        while one is not None:
-            group.append(one)
-            if len(group) == _GROUP or self._work.empty():
-                return group
-            one = self._work.get()
-        if group:
-            self._work.put(None)  # seen again when what came before it is done
-        return group
+    def _commit(self, group: Sequence[Job]) -> None:
+        with _errors(self._path):
+            self._writing = self._writing or self._connect()
+        _commit(self._writing, self._path, group)
 
 
 def _commit(
-    connection: sqlite3.Connection,
-    path: Path,
-    group: list[tuple[Callable[[Any], Any], Future[Any]]],
-) -> None:
+    connection: sqlite3.Connection, path: Path, group: Sequence[Job]
+) -> None:  # fmt: skip
     """Run a group in one transaction; each answers only after the commit is durable."""
-    results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    results: list[Answer] = []
     try:
         with _errors(path):
             connection.execute("BEGIN IMMEDIATE")
@@ -340,16 +292,11 @@ def _commit(
                 connection.execute("RELEASE one")
             connection.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 - nothing was written: everybody is told
-        for _, done in group:
-            done.set_exception(error)
+        fail(group, error)
         with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
             connection.execute("ROLLBACK")
         return
-    for done, result, fault in results:
-        if fault is None:
-            done.set_result(result)
-        else:
-            done.set_exception(fault)
+    answer(results)
 
 
 @contextmanager

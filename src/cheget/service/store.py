@@ -129,8 +129,11 @@ class Store(Protocol):
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run ``work`` in a transaction; return its result once that is durable.
 
+        It may be run more than once, and only what the last run returned counts.
+
         Raises:
-            StoreError: busy, full or damaged; then nothing was written.
+            UnsettledError: the database went away while it committed; ask again.
+            StoreError: busy, full, damaged or away; then nothing was written.
         """
         ...
 

@@ -1,0 +1,249 @@
+"""What a transaction on PostgreSQL reads, and what it is going to write.
+
+Nothing is written before the end: rows to come are kept here, seen by every question that is
+asked meanwhile, and written together. So a work that raises takes back its own without a word to
+the server, and a group of works costs a handful of round trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from cheget.audit.merkle import leaf_hash
+from cheget.audit.peaks import Peaks, completed, subtrees
+from cheget.errors import StoreError, TwoSequencersError
+from cheget.order.fields import Text
+from cheget.service.pglink import Link
+from cheget.service.pgpending import LOGS, Coming, Pending, Place
+from cheget.service.store import Log, StoredEntry
+
+_NAMES: dict[int, Log] = {number: log for log, number in LOGS.items()}
+
+# Each log's size and last leaf, the peaks of its tree, and turns: in one round trip.
+_ENDS = """
+WITH ends AS (
+  (SELECT log, position + 1 AS size, leaf FROM entries WHERE log = 0 ORDER BY position DESC LIMIT 1)
+  UNION ALL
+  (SELECT log, position + 1 AS size, leaf FROM entries WHERE log = 1 ORDER BY position DESC LIMIT 1)
+)
+SELECT 'end', log, size, 0, leaf FROM ends UNION ALL
+SELECT 'peak', nodes.log, place, nodes.height, hash
+FROM ends CROSS JOIN generate_series(0, 62) AS high (height)
+JOIN nodes ON nodes.log = ends.log AND nodes.height = high.height
+  AND place = (size >> high.height) - 1
+WHERE (size >> high.height) & 1 = 1 UNION ALL
+(SELECT 'turn', 0, number, 0, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
+SELECT 'turn', 0, number, 0, batch FROM turns WHERE number = ANY($1)
+"""
+_ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries WHERE log = $1"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where both logs end: size and last leaf of each, and the peaks of their trees."""
+
+    ends: Mapping[Log, tuple[int, bytes]]
+    peaks: Mapping[Place, bytes]
+
+
+class Rows:
+    """Reading and writing in the one transaction that its link is in."""
+
+    def __init__(self, link: Link, known: Ends | None = None) -> None:
+        """Look at nothing yet.
+
+        Args:
+            link: In a transaction.
+            known: Where the logs end, when that is known without looking.
+        """
+        self._link = link
+        self._seen = known.ends if known is not None else None
+        self._nodes: dict[Place, bytes] = dict(known.peaks) if known is not None else {}
+        self.pending = Pending()
+
+    def look(self, turns: Sequence[int] = ()) -> dict[int, bytes]:
+        """See both logs' ends, from which positions are counted.
+
+        Returns:
+            The batches of the last turn and of these.
+        """
+        ends: dict[int, tuple[int, bytes]] = {}
+        batches: dict[int, bytes] = {}
+        for kind, log, number, height, data in self._link.ask(_ENDS, turns):
+            match kind:
+                case "end":
+                    ends[log] = number, data
+                case "peak":
+                    self._nodes[_NAMES[log], height, number] = data
+                case _:
+                    batches[number] = data
+        self._seen = {log: ends.get(number, (0, b"")) for log, number in LOGS.items()}
+        return batches
+
+    def _end(self, log: Log) -> tuple[int, bytes]:
+        if self._seen is None:
+            self.look()
+        return cast("Mapping[Log, tuple[int, bytes]]", self._seen)[log]
+
+    def after(self) -> Ends:
+        """Where the logs end once what is pending is committed."""
+        ends = {}
+        for log in LOGS:
+            coming, (_, last) = self.pending.entries[log], self._end(log)
+            ends[log] = self.size(log), coming[-1].stored.leaf if coming else last
+        peaks = {
+            (log, *place): self.node(log, *place)
+            for log, (size, _) in ends.items() for place in subtrees(size)
+        }  # fmt: skip
+        return Ends(ends, peaks)
+
+    def size(self, log: Log) -> int:
+        return self._end(log)[0] + len(self.pending.entries[log])
+
+    def peaks(self, log: Log, size: int) -> Peaks:
+        places = subtrees(size)
+        self._end(log)  # with which its peaks come
+        self._fetch(log, places)
+        return Peaks(size, tuple(self.node(log, *place) for place in places))
+
+    def node(self, log: Log, height: int, index: int) -> bytes:
+        place = (log, height, index)
+        found = self.pending.nodes.get(place) or self._nodes.get(place)
+        if found is None:
+            self._fetch(log, [(height, index)])
+            found = self._nodes[place]
+        return found
+
+    def _fetch(self, log: Log, places: Sequence[tuple[int, int]]) -> None:
+        known = self.pending.nodes.keys() | self._nodes.keys()
+        wanted = [one for one in places if (log, *one) not in known]
+        if not wanted:
+            return
+        rows = self._link.ask(
+            "SELECT height, place, hash FROM nodes"
+            " JOIN unnest($2::int[], $3::bigint[]) AS wanted (height, place) USING (height, place)"
+            " WHERE log = $1",
+            LOGS[log], [height for height, _ in wanted], [index for _, index in wanted],
+        )  # fmt: skip
+        self._nodes |= {(log, height, index): hash_ for height, index, hash_ in rows}
+        for height, index in wanted:
+            if (log, height, index) not in self._nodes:
+                raise StoreError(f"the {log} log lacks node {index} at height {height}: damaged")
+
+    def leaves(self, log: Log, start: int, end: int) -> list[bytes]:
+        size, last = self._end(log)
+        coming = [one.stored.leaf for one in self.pending.entries[log]]
+        later = coming[max(0, start - size) : max(0, end - size)]
+        if start >= size:
+            return later
+        if start == size - 1 < end:
+            return [last, *later]
+        rows = self._link.ask(
+            "SELECT leaf FROM entries WHERE log = $1 AND position >= $2 AND position < $3"
+            " ORDER BY position",
+            LOGS[log], start, end,
+        )  # fmt: skip
+        return [row[0] for row in rows] + later
+
+    def thread(self, log: Log, subject: str, since: int = 0) -> list[StoredEntry]:
+        rows = self._link.ask(
+            _ENTRY + " AND subject = $2 AND seq >= $3 ORDER BY seq", LOGS[log], subject, since
+        )
+        later = [
+            one.stored for one in self.pending.entries[log]
+            if one.subject == subject and one.stored.seq >= since
+        ]  # fmt: skip
+        return [StoredEntry(*row) for row in rows] + later
+
+    def find(self, log: Log, digest: str) -> StoredEntry | None:
+        rows = self._link.ask(
+            _ENTRY + " AND digest = $2 ORDER BY position LIMIT 1", LOGS[log], digest
+        )
+        if rows:
+            return StoredEntry(*rows[0])
+        later = (one.stored for one in self.pending.entries[log] if one.stored.digest == digest)
+        return next(later, None)
+
+    def of_kind(self, log: Log, kind: str) -> list[StoredEntry]:
+        rows = self._link.ask(_ENTRY + " AND kind = $2 ORDER BY position", LOGS[log], kind)
+        later = [one.stored for one in self.pending.entries[log] if one.kind == kind]
+        return [StoredEntry(*row) for row in rows] + later
+
+    def texts(self, digests: Sequence[str]) -> Mapping[str, Text]:
+        coming = {one: self.pending.texts[one] for one in digests if one in self.pending.texts}
+        wanted = [one for one in digests if one not in coming]
+        found = {one: text for one, text in coming.items() if text is not None}
+        if wanted:
+            rows = self._link.ask(
+                "SELECT digest, salt, text FROM texts WHERE digest = ANY($1)", wanted
+            )
+            found |= {digest: Text(salt, text.decode()) for digest, salt, text in rows}
+        return found
+
+    def executors(self, order: str) -> tuple[str, ...]:
+        coming = self.pending.executors.get(order)
+        listed = coming or self._one("SELECT list FROM executors WHERE order_ = $1", order) or ""
+        return tuple(cast("str", listed).split())
+
+    def file(self, digest: str) -> bytes | None:
+        coming = self.pending.files.get(digest)
+        return coming or self._one("SELECT data FROM files WHERE digest = $1", digest)
+
+    def charter(self) -> bytes | None:
+        first = self._one("SELECT payload FROM charters ORDER BY version LIMIT 1")
+        coming = self.pending.charters
+        return first if first is not None or not coming else coming[0][1]
+
+    def charters(self) -> list[bytes]:
+        rows = self._link.ask("SELECT payload FROM charters ORDER BY version")
+        return [row[0] for row in rows] + [payload for _, payload in self.pending.charters]
+
+    def enrolments(self) -> list[bytes]:
+        rows = self._link.ask("SELECT envelope FROM enrolments ORDER BY place")
+        return [row[0] for row in rows] + [stored for _, stored in self.pending.enrolments]
+
+    def _one(self, sql: str, *given: object) -> Any:  # noqa: ANN401 - a row's first
+        rows = self._link.ask(sql, *given)
+        return rows[0][0] if rows else None
+
+    def append(self, log: Log, leaf: bytes, *, subject: str | None, seq: int, kind: str,
+               digest: str, envelope: bytes) -> int:  # fmt: skip
+        position, coming = self.size(log), self.pending.entries[log]
+        if any((one.subject, one.stored.seq) == (subject, seq) for one in coming if one.subject):
+            raise TwoSequencersError(f"entry {position} of the {log} log is taken")
+        self._fetch(log, subtrees(position))
+        nodes = completed(position, leaf_hash(leaf), partial(self.node, log))
+        coming.append(Coming(StoredEntry(position, leaf, seq, digest, envelope), subject, kind))
+        self.pending.nodes |= {(log, height, index): hash_ for height, index, hash_ in nodes}
+        return position
+
+    def put_texts(self, texts: Sequence[Text]) -> None:
+        self.pending.texts |= {text.digest: text for text in texts}
+
+    def erase_text(self, digest: str) -> bool:
+        if not self.texts([digest]):
+            return False
+        self.pending.texts[digest] = None
+        return True
+
+    def put_executors(self, order: str, executors: Sequence[str]) -> None:
+        self.pending.executors.setdefault(order, " ".join(executors))
+
+    def put_file(self, digest: str, data: bytes) -> None:
+        self.pending.files.setdefault(digest, data)
+
+    def put_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
+        self.pending.charters.append((1, payload))
+        self.pending.enrolments += enumerate(enrolments)
+
+    def add_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
+        # The column counts what was proposed; the version stands in the charter itself.
+        known = self.charters()
+        if payload not in known:
+            self.pending.charters.append((len(known) + 1, payload))
+        held = self.enrolments()
+        fresh = (one for one in enrolments if one not in held)
+        self.pending.enrolments += enumerate(fresh, len(held))

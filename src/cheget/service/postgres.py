@@ -1,0 +1,253 @@
+"""The store on PostgreSQL: any number of replicas write to one database, and none is in charge.
+
+A group of works is one transaction. It first takes the next **turn**, a row whose number is one
+more than the last: a unique key, so whoever wants the same number waits in the database until
+the holder has committed, and then begins again from what was committed; or until the holder was
+rolled back, and then goes on. So a turn is a lease on being the sequencer: its holder is the
+batch in the row, its epoch the number, it ends when the holder has been silent for
+:data:`~cheget.service.pglink.SERVER_SECONDS`, and a holder that was thought dead cannot commit.
+
+*Why the nodes always match the leaves.* Let T have turn k and commit. Whoever else commits has
+a turn too, and no two have one number. T saw k - 1 turns in the snapshot that it reads all along,
+so what was committed before it is what it read: had somebody committed in between, then with the
+number k, and T's key would have been taken. So commits are in a row, each built on the one
+before, whatever the isolation level says of reads. For the same reason whoever gets the number
+after their own last one need not look where the logs end: nobody has written since. Should a
+writer take no turn, the keys of the entries hold it all the same: positions are counted from the
+first look, an entry of the law log always comes with one of the orders log, and (log, position)
+can be taken once; what was read after that look was still so at the commit, if it succeeded.
+
+*The lost acknowledgement.* When the link is cut while it commits, the next turn tells: it waits
+for the other transaction, as for anybody's, and then the row of turn k is there, with this batch
+or another, or is not and never will be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cheget.errors import StoreError, TwoSequencersError, UnreachableError, UnsettledError
+from cheget.service.address import named
+from cheget.service.grouping import Answer, Job, Writer, answer, fail
+from cheget.service.pglink import Link
+from cheget.service.pgpool import Pool
+from cheget.service.pgrows import Rows
+from cheget.service.pgschema import migrate
+from cheget.service.pgturns import Turn, Turns
+from cheget.service.store import Reading, Writing
+
+T = TypeVar("T")
+
+READERS = 8  # connections for reading; whoever comes when all are taken waits
+PATIENCE = 20.0  # seconds, for a turn
+_PAUSE = 0.5  # seconds at most, drawn, before a line that was cut is made anew
+_RANDOM = secrets.SystemRandom()
+
+
+@dataclass
+class _Batch:
+    """A group on its way. ``doubt``: the turn in which it was perhaps committed."""
+
+    group: Sequence[Job]
+    answers: Sequence[Answer] = ()
+    doubt: Turn | None = None
+
+
+class PostgresStore:
+    """A store in a database of its own. Safe for threads, and for any number of processes."""
+
+    def __init__(self, address: str) -> None:
+        """Open the database, and bring its tables to this program's version.
+
+        Args:
+            address: ``postgresql://USER@HOST/DATABASE``, with what asyncpg takes besides.
+
+        Raises:
+            StoreError: it is away, lets nobody in, or is newer than this program.
+        """
+        self._address = address
+        self._pool = Pool(self._connect, READERS, PATIENCE)
+        self._writer = Writer(self._commit)
+        self._writing: Link | None = None
+        self._turns = Turns(named(address))
+        link = Link(address)
+        try:
+            migrate(link)
+        except BaseException:
+            link.close()
+            raise
+        self._pool.keep(link)
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Run ``work`` in a transaction; return its result once that is durable.
+
+        It may be run several times: another replica's turn came first, or a link was cut.
+
+        Raises:
+            UnsettledError: nobody can tell, now, whether it was written.
+            TwoSequencersError: others kept coming first.
+            UnreachableError: the database is away; nothing was written.
+            StoreError: it will not; nothing was written.
+        """
+        return self._writer.write(work)
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run ``work`` on what is committed, as of one moment, on the primary."""
+        if not _is_within_loop():
+            return self._read(work)
+        with ThreadPoolExecutor(1) as other:  # a loop in this thread would be in ours' way
+            return other.submit(self._read, work).result()
+
+    def _read(self, work: Callable[[Reading], T]) -> T:
+        self._writer.check()
+        while True:
+            with self._pool.borrow() as (link, is_new):
+                try:
+                    link.begin()
+                    return work(Rows(link))
+                except UnreachableError:
+                    if is_new:
+                        raise
+                    # It was cut while nobody asked anything: another one, then.
+
+    def _connect(self) -> Link:
+        link = Link(self._address)
+        try:
+            self._turns.check(link)
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def _commit(self, group: Sequence[Job]) -> None:
+        batch = _Batch(group)
+        try:
+            fault = self._settle(batch)
+        finally:
+            if self._writing is not None:
+                self._writing.leave()
+        if fault is None:
+            answer(batch.answers)
+        elif batch.doubt is None:
+            fail(group, fault)
+        else:
+            fail(group, UnsettledError(
+                f"{fault}; it went away while it committed, and may have done so",
+                hint="send it again: what is there already is acknowledged, not written twice",
+            ))  # fmt: skip
+
+    def _settle(self, batch: _Batch) -> StoreError | None:
+        """Try until the batch is committed, or nothing was written, or patience ends."""
+        until, cuts = time.monotonic() + PATIENCE, 0
+        while True:
+            fault: StoreError
+            try:
+                self._take(batch)
+            except UnreachableError as error:
+                fault, cuts = error, cuts + 1
+                self._drop()
+                if cuts > 1:
+                    if batch.doubt is None:
+                        return fault
+                    time.sleep(_RANDOM.uniform(0, _PAUSE))
+            except TwoSequencersError as error:
+                # Somebody else got further, and their commit is what was waited for: no pause.
+                fault = error
+            except StoreError as error:
+                return error
+            else:
+                return None
+            if time.monotonic() > until:
+                return fault
+
+    def _take(self, batch: _Batch) -> None:
+        """Run the batch in a turn of its own, commit, and put down what came of it.
+
+        Raises:
+            TwoSequencersError: the turn was somebody else's.
+            UnreachableError: the link was cut.
+        """
+        link = self._writing = self._writing or self._connect()
+        begun = self._turns.begin(link, batch.doubt)
+        batch.doubt = None
+        if begun is None:
+            return
+        turn, rows = begun
+        batch.answers = [_tried(link, rows, *job) for job in batch.group]
+        if not rows.pending:
+            return
+        try:
+            rows.pending.flush(link)
+        except TwoSequencersError:
+            # With the turn ours, it is a work's own fault: nobody is to pay for another's.
+            link.leave()
+            self._turns.forget()
+            batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
+            return
+        ends, batch.doubt = rows.after(), turn
+        self._turns.commit(link, turn, ends)
+        batch.doubt = None
+
+    def _alone(self, job: Job, batch: _Batch) -> Sequence[Answer]:
+        if len(batch.group) > 1:
+            self._commit([job])
+            return ()
+        return [(job[1], None, TwoSequencersError("what it would write is taken already"))]
+
+    def _drop(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+        self._writing = None
+
+    def scrub(self) -> None:
+        """Write the table of texts anew, so that no page of it holds what was erased.
+
+        The write-ahead log, its archive, backups and standbys hold it until they are recycled:
+        ``docs/stores.md``.
+
+        Raises:
+            StoreError: the table is in use, or the database has no such statement.
+        """
+        with self._pool.borrow() as (link, _):
+            try:
+                link.tell("VACUUM (FULL) texts")
+            except UnreachableError as error:
+                raise StoreError(f"{error}; not all of it is scrubbed", hint="try again") from error
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        self._writer.close()
+        self._pool.close()
+        self._drop()
+
+    def __del__(self) -> None:
+        """Let go of the database when nobody has closed it."""
+        if hasattr(self, "_pool"):
+            self._pool.close()
+
+
+def _tried(link: Link, rows: Rows, work: Callable[[Any], Any], done: Future[Any]) -> Answer:
+    """What came of a work; of one that raised, nothing is left."""
+    before = rows.pending.copy()
+    try:
+        result, fault = work(rows), None
+    except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+        result, fault = None, error
+        rows.pending = before
+    if link.fault is not None:  # not the work's, then
+        raise link.fault
+    return done, result, fault
+
+
+def _is_within_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
