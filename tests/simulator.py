@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +119,7 @@ class ChainSimulator:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.at = self.at or str(self.folder / "desk.sqlite")
         self.store = opened(self.at)
+        weakref.finalize(self, self.store.close)  # or a suite runs out of files
         if self.store.read(lambda tx: tx.charter()) is None:  # else: another replica of the house
             self._found()
         self.desk = Desk(self.store, self.charter, self.clock, self.log_signers)

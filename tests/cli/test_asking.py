@@ -295,11 +295,17 @@ class Terminal:
         os.close(theirs)
         self.text = ""
 
+    def _ready(self, seconds: float) -> bool:
+        """Whether more is shown in time; a suite may have too many files open for ``select``."""
+        poll = select.poll()
+        poll.register(self.ours, select.POLLIN)
+        return bool(poll.poll(1000 * seconds))
+
     def until(self, what: str, seconds: float = 60) -> str:
         """What is shown until ``what`` is, since it was last asked."""
         end = time.monotonic() + seconds
         while what not in self.text:
-            ready, _, _ = select.select([self.ours], [], [], max(0, end - time.monotonic()))
+            ready = self._ready(max(0, end - time.monotonic()))
             assert ready, self.text
             self.text += os.read(self.ours, 65536).decode()
         before, _, self.text = self.text.partition(what)
@@ -312,7 +318,7 @@ class Terminal:
     def ends(self) -> int:
         """The exit status; what is left to be shown is in ``text``."""
         while True:
-            assert select.select([self.ours], [], [], 60)[0], self.text
+            assert self._ready(60), self.text
             try:
                 more = os.read(self.ours, 65536)
             except OSError:  # what Linux says when the other side has gone

@@ -23,6 +23,7 @@ from cheget.order.keys import fingerprint
 from cheget.order.proceeding import Proceeding
 from cheget.proof.account import accounts
 from cheget.proof.difference import Difference, difference
+from cheget.service.amended import staff_of
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _differences(old: Charter, new: Charter) -> Iterator[tuple[str, Difference]]
         if was is None or old.laws[chain.id].digest == new.laws[chain.id].digest:
             continue
         found = difference(
-            accounts(was, old.staff), accounts(chain, new.staff)
+            accounts(was, staff_of(old)), accounts(chain, staff_of(new))
         )  # fmt: skip
         if any(lines for _, lines in sections(found)):
             yield chain.id, found

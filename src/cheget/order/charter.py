@@ -15,8 +15,6 @@ from cheget.audit.checkpoint import Checkpoint
 from cheget.chain.canonical import chain_from_json, chain_to_json, rule_from_json, rule_to_json
 from cheget.chain.chain import Chain, Member
 from cheget.chain.changes import OTHERS, SELF
-from cheget.chain.people import People
-from cheget.chain.people import Person as Somebody
 from cheget.chain.rule import Of, Rule, is_met, names
 from cheget.errors import CharterError, MalformedDocumentError
 from cheget.order import canonical
@@ -191,12 +189,6 @@ class Charter:
     def law_digests(self) -> Mapping[str, Law]:
         """The law of each chain, by its digest."""
         return {law.digest: law for law in self.laws.values()}
-
-    @cached_property
-    def staff(self) -> People:
-        """The people and the posts they fill, as ``people.yaml`` would have them."""
-        people = tuple(Somebody(name, name, one.machine) for name, one in self.people.items())
-        return People(self.house, people, self.posts)
 
     def chain_of(self, executor: str) -> Chain:
         """The chain to which the executor belongs; ``KeyError`` when none declares it."""

@@ -98,7 +98,7 @@ class LawState:
     founding: frozenset[str] | None = None  # who has still to agree to the first charter
     is_pinned: bool = False
     known: Mapping[str, Charter] = field(default_factory=dict)
-    proved: Container[tuple[str, PublicKey]] = frozenset()
+    proved: Container[tuple[str, PublicKey]] = field(default=frozenset(), compare=False)
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     revoked: frozenset[bytes] = frozenset()
     events: tuple[LawEvent, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cheget.chain.people import People
+from cheget.chain.people import Person as Somebody
 from cheget.errors import HouseError
 from cheget.order.amending import succeeding
 from cheget.order.charter import Charter, Person, read_charter
@@ -73,6 +75,12 @@ def amended(house: House, state: LawState, waiting: Pending) -> Charter:
         changes=people_rules(house.people),
     )  # fmt: skip
     return succeeding(was, new)
+
+
+def staff_of(charter: Charter) -> People:
+    """The people of a charter and the posts they fill, as ``people.yaml`` would have them."""
+    people = tuple(Somebody(name, name, one.machine) for name, one in charter.people.items())
+    return People(charter.house, people, charter.posts)
 
 
 def is_same(charter: Charter, following: Charter) -> bool:

@@ -12,6 +12,7 @@ from cheget.order.documents import order_name
 from cheget.order.keys import PublicKey, fingerprint
 from cheget.order.telling import until
 from cheget.proof.account import Account, accounts
+from cheget.service.amended import staff_of
 from cheget.service.amending import law_state
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def proved(charter: Charter, chain: Chain) -> tuple[Account, ...]:
     if key not in _known:
         if len(_known) >= MOST_KNOWN:
             _known.clear()
-        _known[key] = tuple(accounts(chain, charter.staff))
+        _known[key] = tuple(accounts(chain, staff_of(charter)))
     return _known[key]
 
 
