@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -79,6 +80,20 @@ def test_what_is_typed_survives_a_page_that_follows(house: Served) -> None:
     assert not house.faults
 
 
+def test_an_amendment_waits_in_the_inbox_of_whoever_has_a_say(house: Served) -> None:
+    chain = house.shell.here / "chains" / "wipe-database.yaml"
+    before = chain.read_text()
+    chain.write_text(before.replace("hold: 1m", "hold: 2m"))
+    done = json.loads(house.shell.must("chain", "amend", "--key", "ann.key", "--yes", "--json"))
+    assert done["state"] == "proposed"
+    waits = "An amendment of the charter waits for you"
+    assert house.sign_in("dee").get_by_text(waits).count() == 1
+    assert house.sign_in("ann").get_by_text(waits).count() == 0
+    house.shell.must("chain", "amend", done["amendment"], "--key", "dee.key", "--refuse", "--yes")
+    assert house.sign_in("dee").get_by_text(waits).count() == 0
+    chain.write_text(before)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -105,9 +120,7 @@ def test_a_page_is_good_for_whoever_reads_by_ear_or_keyboard(
     page.emulate_media(color_scheme="light" if look == "light" else "dark")
     page.set_viewport_size({"width": 390 if look == "phone" else 1280, "height": 844})
     if path == "/order":
-        page.goto(f"{house.at}/orders")
-        page.locator("ol.list a").first.click()
-        page.wait_for_url("**/orders/*")
+        transmit(house, "ticket 1185")
     else:
         page.goto(f"{house.at}{path}")
     found = Axe().run(page)

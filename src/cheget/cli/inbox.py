@@ -39,7 +39,9 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
     Emergencies stand first, for everybody with a post in the chain, until they have been reviewed.
     """
     with at_counter(folder) as (house, desk):
-        who = person or identify(followed(desk).charter, None, key_path).person
+        state = followed(desk)
+        who = person or identify(state.charter, None, key_path).person
+        law = [one.digest for one in state.open if one.waits_for(who, now())]
         waiting, ahead, urgent = [], [], []
         for proceeding in desk.orders():
             if is_unsettled(proceeding) and who in proceeding.law.people:
@@ -76,9 +78,18 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
                 }
                 for one, post in beside
             ],
+            "amendments": [{"amendment": one, "words": order_name(one)} for one in law],
             "ahead": [{"order": one.digest, "words": order_name(one.digest)} for one in ahead],
         }  # fmt: skip
-        say(value, as_json, lambda: _print(who, urgent, waiting, beside, ahead))
+
+        def text() -> None:
+            for one in law:
+                click.echo(f"amendment  {order_name(one)}\n  ○ see what it changes, and answer:"
+                           " cheget chain amend")  # fmt: skip
+            if not law or waiting or beside or ahead or urgent:
+                _print(who, urgent, waiting, beside, ahead)
+
+        say(value, as_json, text)
 
 
 def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceeding, str]]:

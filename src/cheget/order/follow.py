@@ -66,6 +66,12 @@ class Proposal:
         """Whether some rule that has to agree names the person."""
         return any(need.names(person) for need in self.needs)
 
+    def waits_for(self, person: str, now: int) -> bool:
+        """Whether the person has a say at that instant, and has said nothing yet."""
+        over = bool(self.ended) or now >= self.document.decide_by
+        said = person in self.agreed or person in self.refused
+        return not over and not said and self.has_say(person)
+
     def missing(self) -> tuple[Need, ...]:
         """The rules that have not agreed yet."""
         return tuple(

@@ -21,6 +21,7 @@ from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
 from cheget.order.telling import emergency, until, verdict
+from cheget.service.amending import law_state
 from cheget.service.api.problems import Problem
 from cheget.service.store import Reading, StoredEntry
 from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
@@ -63,6 +64,11 @@ def _inbox(visit: Visit) -> dict[str, Any]:
         for one in mine_now
     ]
     return {
+        "amendments": [
+            order_name(one.digest)
+            for one in visit.door.counter.store.read(law_state).open
+            if one.waits_for(who, visit.now)
+        ],
         "urgent": urgent, "rows": rows, "ahead": [_row(visit, one) for one in ahead],
         "size": visit.door.counter.head("orders").size,
     }  # fmt: skip
