@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from attacks.test_law import Amender
 from cheget.cli.ledgers import read_ledger
 from cheget.errors import NotAcceptedError
+from cheget.order.charter import Person
 from cheget.order.consequence import turns
 from cheget.order.documents import Absence
 from cheget.order.draft import draft_countermand, enclose
+from cheget.order.law import read_law
 from cheget.order.ledger import prove
 from cheget.order.papers import open_envelope
 from cheget.order.verify import Pinned, verify_papers
@@ -145,6 +148,37 @@ def test_an_absence_outlives_an_amendment_and_counts_for_who_pins_what_came_afte
     pinned = Pinned(sim.store.read(law_state).charter)
     shown = verify_papers(sim.desk.papers(sim.order), pinned=pinned, now=sim.clock.now())
     assert [one.person for one in shown.proceeding.counted] == ["ann", "dep"]
+
+
+def test_a_return_by_a_key_that_went_later_breaks_no_later_reader(sim: ChainSimulator) -> None:
+    """Back by a second key, which the next charter drops: whoever pins that one still reads."""
+    law, second = Amender(sim), signer("bob-second")
+    people = law.charter.people
+    more = {**people, "bob": Person((*people["bob"].keys, second.public))}
+    digest = law.propose(law.next(people=more), enrolled=[("bob", second)])
+    for who in ("ann", "bob", "cho", "dep"):
+        if not law.state.proposals[digest].ended:
+            law.agree(digest, who)
+    absence, text = leave(sim, "bob"), sim.text("")
+    back = draft_countermand(absence, signer="bob", reason=text, now=sim.clock.now())
+    answer_amendment(sim.store, enclose(back, second), sim.clock, text)
+    last = law.next(people=people)
+    law.amended(last)
+    assert law.charter == last
+    _, state = read_law(last, sim.desk.law(None), None)
+    assert state.charter == last
+    assert state.absences[absence].ended is not None
+
+
+def test_an_absence_taken_by_laxer_terms_breaks_no_later_reader(sim: ChainSimulator) -> None:
+    """Over already by the next charter's clock: it quickens nobody, and the law is read on."""
+    law = Amender(sim)
+    absence = leave(sim, "bob", since=-60, until=-law.charter.terms.skew + 1)
+    last = law.next(terms=replace(law.charter.terms, skew=1))
+    law.amended(last)
+    assert law.charter == last
+    _, state = read_law(last, sim.desk.law(None), None)
+    assert absence not in state.absences
 
 
 def test_an_absence_by_a_replaced_key_has_ended(sim: ChainSimulator) -> None:

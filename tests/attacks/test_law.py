@@ -292,11 +292,24 @@ def test_who_joined_is_remembered_after_a_restart(tmp_path: Path) -> None:
 def test_a_flood_of_charters_leaves_room_in_a_code(
     law: Amender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carried = 2 * len(law.charter.payload) + 100
+    enrolled = sum(map(len, law.sim.store.read(lambda tx: tx.enrolments())))
+    carried = enrolled + 2 * len(law.charter.payload) + 100
     monkeypatch.setattr("cheget.service.amending.MAX_CHARTERS", carried)
     law.propose(law.titled("one"))
     with pytest.raises(NotAcceptedError, match="bytes of charters"):
         law.propose(law.titled("another"))
+
+
+def test_a_flood_of_enrolments_beside_a_charter_leaves_room_in_a_code(
+    law: Amender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks at an enrolment that the charter doesn't need, and every code would carry it."""
+    before = law.sim.store.read(lambda tx: tx.enrolments())
+    carried = sum(map(len, before)) + 2 * len(law.charter.payload) + 1000
+    monkeypatch.setattr("cheget.service.amending.MAX_CHARTERS", carried)
+    with pytest.raises(NotAcceptedError, match="and enrolments"):
+        law.propose(law.titled("one"), enrolled=[("bob", signer(f"{n}")) for n in range(3)])
+    assert law.sim.store.read(lambda tx: tx.enrolments()) == before
 
 
 @pytest.mark.parametrize(

@@ -182,9 +182,19 @@ def _begin(state: LawState, entry: LawEntry, document: AnyDocument) -> LawState:
         raise UnfitEntryError("the law log begins with another charter, not the one that is pinned")
     # Somebody may still be away who left before the pinned charter came.
     if isinstance(document, Absence):
-        return _leave(state, entry, document)
+        try:
+            return _leave(state, entry, document)
+        except UnfitEntryError:
+            return state  # it held by an older charter's terms; by these it quickens nobody
     if isinstance(document, Countermand) and document.subject in state.absences:
-        return _return(state, entry, document)
+        try:
+            return _return(state, entry, document)
+        except (UnfitEntryError, BadSignatureError):
+            # Taken under an older charter, by a key that may be gone: ending an absence only
+            # slows its deputies.
+            one = state.absences[document.subject]
+            ended = replace(one, ended=one.ended or entry.position + 1)
+            return replace(state, absences={**state.absences, one.digest: ended})
     return state
 
 

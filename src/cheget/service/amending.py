@@ -84,10 +84,12 @@ def propose_amendment(
             raise UnfitEntryError(f"a {filed.envelope.kind}, where an amendment is due")
         if filed.unverified.new != charter.digest:
             raise UnfitEntryError("the proposal is of another charter")
-        carried = sum(map(len, tx.charters())) + len(charter.payload)
+        # Enrolments travel beside them, and weigh the same in every code.
+        brought = (charter.payload, *enrolments)
+        carried = sum(map(len, (*tx.charters(), *tx.enrolments(), *brought)))
         if carried > MAX_CHARTERS:
             raise UnfitEntryError(
-                f"with it, codes would carry {carried:,} bytes of charters;"
+                f"with it, codes would carry {carried:,} bytes of charters and enrolments;"
                 f" they may carry {MAX_CHARTERS:,}"
             )
         tx.add_charter(charter.payload, enrolments)
