@@ -11,15 +11,15 @@ from cheget.audit.checkpoint import verify_checkpoint
 from cheget.client.source import held
 from cheget.client.transport import Door, part
 from cheget.client.view import Pins, look
-from cheget.errors import LogError, MalformedDocumentError, VerificationError
+from cheget.errors import BadSignatureError, LogError, MalformedDocumentError, VerificationError
 from cheget.order.charter import Charter, read_charter
 from cheget.order.documents import Receipt
 from cheget.order.envelope import digest
 from cheget.order.fields import DIGEST, Head, Text
 from cheget.order.follow import LawEntry, LawState, follow
-from cheget.order.keys import verify
+from cheget.order.keys import PublicKey, verify
 from cheget.order.law import read_law
-from cheget.order.papers import LogPart, decode_law, decode_papers, open_envelope
+from cheget.order.papers import Filed, LogPart, decode_law, decode_papers, open_envelope
 from cheget.order.proceeding import Acknowledgement, Effect, Proceeding
 
 Log = Literal["orders", "law"]
@@ -156,17 +156,28 @@ class RemoteCounter:
         return address if isinstance(address, tuple) else ()
 
     def receipts(self, order: str) -> list[Receipt]:
-        """The last receipt of each executor that sent one, each signed by it."""
-        found = []
+        """The last receipt of each executor that sent one, each signed by it.
+
+        By a key of the charter that is pinned, or of one that the law log leads to from it: what
+        the door says that holds is no charter to verify by.
+
+        Raises:
+            MalformedDocumentError: it is no receipt for the order, or of whom nobody knows.
+            BadSignatureError: no key that the executor had signed it.
+        """
+        found, charters = [], None
         for stored in self._envelopes(f"/v1/orders/{part(order)}/receipts"):
+            charters = charters or self._charters_followed()
             filed = open_envelope(stored)
             receipt = filed.unverified
             if not isinstance(receipt, Receipt) or receipt.order != order:
                 raise MalformedDocumentError("the door shows what is no receipt for the order")
-            key = self.charter.executors.get(receipt.executor)
-            if key is None or receipt.deployment != self.charter.deployment:
+            held = [one.executors.get(receipt.executor) for one in charters]
+            keys = dict.fromkeys(key for key in held if key is not None)
+            if not keys or receipt.deployment != charters[0].deployment:
                 raise MalformedDocumentError(f"a receipt of {receipt.executor}, whom nobody knows")
-            verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
+            if not any(_is_signed(key, filed) for key in keys):
+                raise BadSignatureError(f"the receipt is not signed by {receipt.executor}")
             found.append(receipt)
         return found
 
@@ -211,6 +222,12 @@ class RemoteCounter:
             raise LogError("acknowledged, and not in the log that is shown")
         return seen.proceeding
 
+    def _charters_followed(self) -> list[Charter]:
+        """The charter that is pinned, and every one that the law log leads to from it."""
+        pinned = self.pins.pinned
+        _, state = read_law(pinned.charter, self.law(pinned.law), pinned.law)
+        return [pinned.charter, *(one.charter for one in state.events if one.charter is not None)]
+
     def _followed(self) -> LawState:
         for name in ("_charters", "pins"):
             self.__dict__.pop(name, None)
@@ -251,3 +268,11 @@ def _head(value: Any) -> Head:  # noqa: ANN401 - from outside
         return Head(int(value["size"]), DIGEST.read(value["root"]))
     except (KeyError, TypeError, ValueError, VerificationError):
         raise MalformedDocumentError("the door shows no head") from None
+
+
+def _is_signed(key: PublicKey, filed: Filed) -> bool:
+    try:
+        verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
+    except BadSignatureError:
+        return False
+    return True

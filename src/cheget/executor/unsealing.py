@@ -141,8 +141,10 @@ class Seals:
             charters = [pinned, *(one.charter for one in state.events if one.charter is not None)]
             past = {law for one in charters for law in one.law_digests}
             past -= {*state.charter.law_digests, *self._past}
-            self._past |= past
-            if voided := _delete(self._folder, past):
+            voided, is_whole = _delete(self._folder, past)
+            if is_whole:
+                self._past |= past
+            if voided:
                 journal.append("voided", now, seals=[*voided])
 
 
@@ -162,9 +164,9 @@ def _counted(verified: Verified) -> dict[str, Order | Concurrence]:
     return found
 
 
-def _delete(folder: Path, laws: set[str]) -> list[str]:
-    """Delete the seals of those laws; the names of what went."""
-    gone = []
+def _delete(folder: Path, laws: set[str]) -> tuple[list[str], bool]:
+    """Delete the seals of those laws; the names of what went, and whether all could."""
+    gone, is_whole = [], True
     for path in sorted(folder.glob("*.json")) if laws else ():
         try:
             if read_sealed(path.read_bytes()).seal.law not in laws:
@@ -175,7 +177,10 @@ def _delete(folder: Path, laws: set[str]) -> list[str]:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
-        except (OSError, ChegetError):
+        except OSError:
+            is_whole = False  # it is tried again at the next code
+            continue
+        except ChegetError:
             continue
         gone.append(path.name)
-    return gone
+    return gone, is_whole

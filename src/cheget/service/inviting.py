@@ -52,11 +52,11 @@ def check_invited(house: House, person: str, nonce: bytes, now: int) -> Path | N
     Raises:
         NotAcceptedError: the person was invited, and this is not by that invitation.
     """
-    place = _place(house, person, nonce)
-    good = {path: until for path, until in _of(house, person) if now < until}
+    place, held = _place(house, person, nonce), dict(_of(house, person))
+    good = {path: until for path, until in held.items() if now < until}
     if place in good:
         return place
-    if place.exists():
+    if place in held:
         raise NotAcceptedError("the invitation is over", hint=f"cheget people invite {person}")
     if good:
         raise NotAcceptedError(
@@ -82,5 +82,7 @@ def _place(house: House, person: str, nonce: bytes) -> Path:
 
 
 def _of(house: House, person: str) -> Iterator[tuple[Path, int]]:
-    for path in sorted(_folder(house).glob(f"{person}.*.json")):
-        yield path, int(json.loads(path.read_bytes())["until"])
+    # The name may come from outside: it is compared, and never a pattern or a part of a path.
+    for path in sorted(_folder(house).glob("*.json")):
+        if path.name.partition(".")[0] == person:
+            yield path, int(json.loads(path.read_bytes())["until"])

@@ -47,7 +47,7 @@ class Limits:
             Problem: too many within a minute.
         """
         signer = getattr(filed.unverified, "signer", "")
-        people = self._counter.charter.people
+        people = self._counter.usable().people
         try:
             verify_signer(people, signer, filed.envelope)
         except BadSignatureError:
