@@ -115,6 +115,42 @@ def test_an_invitation_is_for_one_person_and_once(house: Served) -> None:
     house.enrol("cho")
 
 
+@pytest.mark.parametrize("who", ["c*", "[a-z]*", "../invited/cho", "/etc/x", "**/cho"])
+def test_a_name_is_no_pattern_and_no_path(house: Served, who: str) -> None:
+    """Whoever asks learns nothing of who is invited, and reads no other folder."""
+    code = house.invite("cho")
+    body = {"who": who, "invitation": f"{code.partition('-')[0]}-{'0' * 32}"}
+    status, said = asked(house, "/enrol/start", body, **{"X-Cheget": "page"})
+    assert (status, b"was invited" in said) == (409, False)
+
+
+def test_a_sign_in_leads_back_and_to_no_other_site(house: Served) -> None:
+    page = house.seats["bob"]
+    for asked_for, reached in (
+        ("/log", "/log"), ("//evil.example", "/"), ("/\\evil.example", "/"), ("javascript:1", "/"),
+    ):  # fmt: skip
+        page.context.clear_cookies()
+        page.goto(f"{house.at}/signin?who=bob&next={asked_for}")
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_url(f"{house.at}{reached}")
+
+
+def test_a_server_that_drafts_an_answer_for_a_sign_in_gets_no_signature(house: Served) -> None:
+    order = transmit(house, "signed elsewhere")
+    bob = house.sign_in("bob")
+    drafted = bob.request.post(
+        f"{house.at}/orders/{order}/draft",
+        data={"decision": "concur"},
+        headers={"X-Cheget": "page"},
+    )
+    assert drafted.ok
+    bob.route("**/signin/draft", lambda one: one.fulfill(body=drafted.body(), status=200))
+    bob.goto(f"{house.at}/signin?who=bob")
+    bob.get_by_role("button", name="Sign in with a passkey").click()
+    bob.get_by_text("something else than was chosen").wait_for()
+    bob.unroute("**/signin/draft")
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"who": 7}, {"who": ["ann"]}, {"who": "\x00"}, {"who": "Ann Example"}]
 )

@@ -129,6 +129,23 @@ def test_a_page_is_good_for_whoever_reads_by_ear_or_keyboard(
     assert not house.faults
 
 
+@pytest.mark.parametrize(
+    ("path", "said"), [(f"/orders/{'0' * 64}", "there is no order"), ("/nonsense", "Not Found")]
+)
+def test_what_is_not_here_is_said_on_a_page_and_to_programs_as_a_problem(
+    house: Served, path: str, said: str
+) -> None:
+    page = house.sign_in("ann")
+    answer = page.goto(f"{house.at}{path}")
+    assert answer.status in {404, 409}
+    assert said in page.locator(".lead").inner_text()
+    page.get_by_role("link", name="Back to your inbox").click()
+    page.wait_for_url(f"{house.at}/")
+    told = page.request.get(f"{house.at}{path}", headers={"Accept": "application/json"})
+    assert told.headers["content-type"] == "application/problem+json"
+    house.faults.clear()  # a browser's console names the status
+
+
 def test_nobody_reads_without_a_session(house: Served) -> None:
     page: Any = house.context()
     page.goto(f"{house.at}/orders")

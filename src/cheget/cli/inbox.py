@@ -23,7 +23,7 @@ from cheget.order.consequence import Turn, turns
 from cheget.order.counter import Counter
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
-from cheget.order.reviews import asked, is_unsettled
+from cheget.order.reviews import is_unsettled, may_review
 from cheget.service.house import House
 
 
@@ -60,7 +60,7 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
                 {
                     "order": one.digest, "words": order_name(one.digest),
                     "action": one.order.action, "state": one.state,
-                    "review": as_value(one, now()), "asked": _is_asked_to_review(one, who),
+                    "review": as_value(one, now()), "asked": may_review(one, who),
                 }
                 for one in urgent
             ],
@@ -112,17 +112,12 @@ def _beside(house: House | None, desk: Counter, who: str) -> list[tuple[Proceedi
     return found
 
 
-def _is_asked_to_review(proceeding: Proceeding, who: str) -> bool:
-    review = asked(proceeding)
-    return review is not None and review.until is not None and who in review.left
-
-
 def _print_urgent(who: str, urgent: list[Proceeding]) -> None:
     for proceeding in urgent:
         for line in notice(proceeding, now()):
             click.echo(line)
         click.echo(f"  {order_name(proceeding.digest)}, {proceeding.state}")
-        if _is_asked_to_review(proceeding, who):
+        if may_review(proceeding, who):
             click.echo('  ○ look at it, and say what you found: cheget review ORDER --reason "…"')
 
 

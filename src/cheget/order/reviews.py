@@ -57,6 +57,12 @@ def asked(proceeding: Proceeding) -> Asked | None:
     return Asked(review.within, until, done, () if done is not None else left)
 
 
+def may_review(proceeding: Proceeding, person: str) -> bool:
+    """Whether it is released, and a review of theirs would still count."""
+    review = asked(proceeding)
+    return review is not None and review.until is not None and person in review.left
+
+
 def is_unsettled(proceeding: Proceeding) -> bool:
     """Whether it is an emergency that is under way, or that nobody has looked at yet."""
     found = asked(proceeding)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+import json
+from collections.abc import Awaitable, Callable
 
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from cheget.errors import ChegetError
 from cheget.service.house import House
 from cheget.web import enrolling, pages, signing
-from cheget.web.visit import SignIn
+from cheget.web.visit import SignIn, trouble
+
+Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 
 def install(app: FastAPI, house: House) -> None:
@@ -21,3 +29,18 @@ def install(app: FastAPI, house: House) -> None:
         return RedirectResponse(f"/signin?next={after}", 303)
 
     app.add_exception_handler(SignIn, to_signin)
+    for kind in (ChegetError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _readable(app.exception_handlers[kind]))
+
+
+def _readable(handler: Handler) -> Handler:
+    """The same problem, as a page for whoever looks with a browser."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        answer = handler(request, error)
+        if not isinstance(answer, Response):
+            answer = await answer
+        looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        return trouble(request, answer, json.loads(bytes(answer.body))) if looks else answer
+
+    return handle

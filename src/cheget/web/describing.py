@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cheget.audit.instant import to_text
-from cheget.chain.chain import Chain, Level
+from cheget.chain.chain import Chain
 from cheget.chain.wording import span, worded
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
@@ -14,6 +14,7 @@ from cheget.order.telling import until
 from cheget.proof.account import Account, accounts
 from cheget.service.amended import staff_of
 from cheget.service.amending import law_state
+from cheget.web.showing import rule_of
 
 if TYPE_CHECKING:
     from cheget.service.counter import LocalCounter
@@ -70,7 +71,7 @@ def chains_view(charter: Charter) -> list[dict[str, Any]]:
             "id": chain.id, "title": chain.title,
             "levels": [
                 {
-                    "name": level.id, "rule": _rule(level), "actions": ", ".join(level.actions),
+                    "name": level.id, "rule": rule_of(level), "actions": ", ".join(level.actions),
                     "seats": [_filled(charter, chain, member) for member in level.members],
                 }
                 for level in chain.levels
@@ -82,17 +83,6 @@ def chains_view(charter: Charter) -> list[dict[str, Any]]:
         }
         for chain in charter.chains
     ]  # fmt: skip
-
-
-def _rule(level: Level) -> str:
-    said = worded(level.rule, level.members)
-    if len(level.members) == 1:
-        said = ""
-    elif said in {"all", "any"}:
-        said = f"{said} of {len(level.members)}"
-    if level.veto is not None:
-        said += f"{'; ' if said else ''}{worded(level.veto, level.members)} may veto"
-    return said + ("; on a device of one's own" if level.own_device else "")
 
 
 def _filled(charter: Charter, chain: Chain, member: str) -> tuple[str, str]:

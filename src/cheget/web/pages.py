@@ -54,7 +54,7 @@ def _inbox(visit: Visit) -> dict[str, Any]:
         and one.release is None and who not in one.refusers
     ]  # fmt: skip
     urgent = [
-        {**_row(visit, one), "said": said[1], "is_bad": said[0] != "reviewed"}
+        {**_row(visit, one), "said": said[1]}
         for one in visit.door.counter.orders()
         if is_unsettled(one) and who in one.law.people
         and (said := emergency(one, visit.now)) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cheget.audit.instant import to_text
+from cheget.chain.chain import Level
 from cheget.chain.wording import worded
 from cheget.errors import StoppedError
 from cheget.order.allowed import id_of
@@ -15,7 +16,7 @@ from cheget.order.documents import Receipt, order_name
 from cheget.order.fold import at_instant
 from cheget.order.papers import Papers, decode_papers
 from cheget.order.proceeding import Proceeding
-from cheget.order.reviews import asked
+from cheget.order.reviews import may_review
 from cheget.order.telling import Place, emergency, questions, signed_fields, steps, until, verdict
 from cheget.order.verify import Pinned, Verified, explain_papers
 
@@ -60,7 +61,6 @@ class SeatView:
     said: str
     look: str
     is_me: bool
-    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
         own_device=pending is not None and pending.level.own_device,
         may_recall=_may_recall(proceeding, person),
         emergency=emergency(proceeding, now),
-        may_review=person is not None and _may_review(proceeding, person),
+        may_review=person is not None and may_review(proceeding, person),
         asks=proceeding.state == "open"
         and (ready is not None or refuses)
         and not _may_recall(proceeding, person),
@@ -180,6 +180,20 @@ def title_of(proceeding: Proceeding, seat: str) -> str:
     return member.title if member is not None and member.title else seat
 
 
+def rule_of(level: Level) -> str:
+    """A level's rule, its veto, and on what it has to be signed; empty for one who is asked."""
+    said = worded(level.rule, level.members)
+    if len(level.members) == 1:
+        said = ""
+    elif said in {"all", "any"}:
+        said = f"{said} of {len(level.members)}"
+    if level.veto is not None:
+        said += f"{'; ' if said else ''}{worded(level.veto, level.members)} may veto"
+    if level.own_device:
+        said += f"{'; ' if said else ''}on a device of one's own"
+    return said
+
+
 def _steps(one: Shown, person: str | None) -> list[StepView]:
     proceeding, found = one.proceeding, []
     told = steps(proceeding, one.papers)
@@ -192,15 +206,9 @@ def _steps(one: Shown, person: str | None) -> list[StepView]:
         else:
             look = "now" if pending is rung else "later"
         level = rung.level
-        rule = worded(level.rule, level.members)
-        asked = f"{rule} of {len(level.members)}" if rule in {"all", "any"} else rule
-        if len(level.members) == 1:
-            asked = ""
-        if level.veto is not None:
-            asked += f"; {worded(level.veto, level.members)} may veto"
         found.append(
             StepView(
-                number, step.level, asked.lstrip("; "), look,
+                number, step.level, rule_of(level), look,
                 [_seat(proceeding, place, person, step.is_asked) for place in step.places],
                 [
                     (title_of(proceeding, p.seat), p.reason, clock(p.at) if p.at else "")
@@ -234,10 +242,7 @@ def _seat(
                 said = "vacant"
     is_me = person is not None and proceeding.law.person_of(place.seat) == person
     mark = "○" if place.mark == "·" else place.mark
-    return SeatView(
-        title_of(proceeding, place.seat), mark, said, _LOOKS[place.mark], is_me,
-        to_text(place.at) if place.at is not None else "",
-    )  # fmt: skip
+    return SeatView(title_of(proceeding, place.seat), mark, said, _LOOKS[place.mark], is_me)
 
 
 def _dots(one: Shown) -> list[Dots]:
@@ -295,11 +300,6 @@ def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str
         if holds:
             return said
     return "You have no seat on this ladder."
-
-
-def _may_review(proceeding: Proceeding, person: str) -> bool:
-    review = asked(proceeding)
-    return review is not None and review.until is not None and person in review.left
 
 
 def _may_recall(proceeding: Proceeding, person: str | None) -> bool:

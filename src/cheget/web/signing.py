@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from cheget.errors import NotAcceptedError
@@ -30,12 +31,15 @@ from cheget.web.visit import FromPage, Looking, SignedIn, Visit
 router = APIRouter(include_in_schema=False)
 Given = Annotated[dict[str, Any], Body()]
 
+# A page of ours: no second slash and no backslash, which browsers read as another host.
+PATH = re.compile(r"/(?:[a-z0-9-]{1,64}(?:/[a-z0-9-]{1,64})?)?")
+
 
 @router.get("/signin")
 def signin(visit: Looking, next: str = "/", who: str = "") -> HTMLResponse:  # noqa: A002
     """Where whoever comes says who they are."""
-    after = next if next.startswith("/") and not next.startswith("//") else "/"
-    return visit.page("signin.html", next=after[:200], who=who[:64])
+    after = next if PATH.fullmatch(next) else "/"
+    return visit.page("signin.html", next=after, who=who[:64])
 
 
 @router.post("/signin/draft")
@@ -62,7 +66,7 @@ def signin_done(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
 
 
 @router.post("/signout")
-def signout(request: Request) -> Response:  # noqa: ARG001
+def signout() -> Response:
     """Forget who looks."""
     answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(COOKIE, path="/", samesite="strict", httponly=True)

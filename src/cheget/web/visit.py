@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+from cheget.errors import ChegetError
 from cheget.order.charter import Charter
 from cheget.order.consequence import turns
 from cheget.order.proceeding import Proceeding
@@ -43,16 +45,38 @@ class Visit:
         )  # fmt: skip
 
 
-def _visit(request: Request) -> Visit:
-    door = door_of(request)
+def _person(request: Request) -> str | None:
     token = request.cookies.get(COOKIE, "")
-    person = None
-    if token:
-        try:
-            reader, _ = door.sessions.reader(token)
-            person = reader.who if reader.role == "member" else None
-        except Problem:
-            person = None
+    if not token:
+        return None
+    try:
+        reader, _ = door_of(request).sessions.reader(token)
+    except Problem:
+        return None
+    return reader.who if reader.role == "member" else None
+
+
+def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> Response:
+    """A problem document as a page, its status and headers kept; as it was if there is none.
+
+    Nothing of the log is read: it may be what is at fault.
+    """
+    try:
+        charter, me = door_of(request).counter.charter, _person(request)
+    except ChegetError:
+        return answer
+    shown = page(
+        request, "problem.html", answer.status_code, me=me, house=charter.house, charter=charter,
+        waiting=0, title=problem["title"], detail=problem["detail"], hint=problem.get("hint", ""),
+    )  # fmt: skip
+    for name in ("retry-after", "allow"):
+        if name in answer.headers:
+            shown.headers[name] = answer.headers[name]
+    return shown
+
+
+def _visit(request: Request) -> Visit:
+    door, person = door_of(request), _person(request)
     if person is None:
         door.limits.reading(request)
     else:

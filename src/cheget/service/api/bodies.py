@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from typing import Annotated, Literal
 
@@ -15,7 +14,6 @@ from cheget.order.handover import MAX_CIPHERTEXT, ciphertext_of
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Hex128 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 Listed = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(/[1-9][0-9]{0,15})?$", max_length=81)
 ]
@@ -183,8 +181,3 @@ class Heads(BaseModel):
 
     orders: dict[str, int | str]
     law: dict[str, int | str]
-
-
-def encoded(data: bytes) -> str:
-    """Bytes as base64."""
-    return base64.b64encode(data).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -106,5 +105,3 @@ HeldHead = Annotated[
 ]
 Since = Annotated[int, Query(ge=-1, lt=2**53, description="the size of the log seen last")]
 Wait = Annotated[int, Query(ge=0, le=3600, description="seconds to wait for something new")]
-
-Check = Callable[[Reader], Reader]

@@ -18,11 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cheget.errors import BadSignatureError, MalformedDocumentError
-from cheget.order.session import WINDOW, Reader, Role, admitted, still_reads
+from cheget.order.session import WINDOW, Reader, admitted, still_reads
 from cheget.service.api.problems import Problem
 from cheget.service.counter import LocalCounter
 
-ROLES: tuple[Role, ...] = ("member", "executor", "auditor", "observer")
 MAX_TOKEN = 1024
 _TIME, _DRAWN, _SEAL = 4, 4, 8
 

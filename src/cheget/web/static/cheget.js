@@ -85,9 +85,12 @@
     const wanted = form.dataset.order;
     if (wanted && (said.order || said.subject) !== wanted)
       throw new Error("Nothing was signed: the server drafted an answer to another order.");
-    const kinds = { concur: "concurrence", refuse: "refusal", ask: "question" };
+    const kinds = {
+      concur: "concurrence", refuse: "refusal", ask: "question", signin: "session",
+      transmit: "order",
+    };
     const type = `application/vnd.cheget.${kinds[kind.decision] || kind.decision}.v1+json`;
-    if (wanted && kind.type !== type)
+    if (kind.type !== type)
       throw new Error("Nothing was signed: the server drafted something else than was chosen.");
   }
 
@@ -124,7 +127,7 @@
       payload: draft.payload, type: draft.type, assertion: signed, texts: draft.texts,
       beside: draft.beside,
     });
-    location.assign(done.next || location.href);
+    location.assign((form.elements.next && form.elements.next.value) || done.next);
   }
 
   async function enrol(form) {
@@ -157,8 +160,4 @@
     act.catch((error) => tell(form, why(error), true))
       .finally(() => all.forEach((one) => { one.disabled = false; }));
   });
-
-  // Times in UTC, and in the reader's own on hover.
-  for (const one of document.querySelectorAll("time[datetime]"))
-    one.title = new Date(one.dateTime).toLocaleString();
 })();
