@@ -306,6 +306,32 @@ def test_seats_without_people(tmp_path: Path) -> None:
     assert open_secrets(sealed, combine(sealed.seal, given)) == {"PASSWORD": b"hunter2 and more"}
 
 
+def test_old_seal_that_could_not_be_deleted_goes_the_next_time(
+    house: SealedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was read-only for a moment leaves no secret behind for good."""
+    sim, amender = house.sim, Amender(house.sim)
+    digest = amender.propose(amender.titled("Another title"), by="ida")
+    amender.agree(digest, "ida", "kai", "lea", "nia", "oto")
+    sim.charter = amender.charter
+    sim.law = sim.charter.laws[sim.chain.id]
+    sim.seal(SIGNER, "beta", serials=1, first=5, SIGNING_KEY=house.secret)
+    house.released(5)
+    with monkeypatch.context() as disk:
+        opened = Path.open
+
+        def read_only(path: Path, mode: str = "r", *rest: object, **named: object) -> object:
+            if mode == "r+b":
+                raise OSError(30, "Read-only file system")
+            return opened(path, mode, *rest, **named)  # type: ignore[call-overload]
+
+        disk.setattr(Path, "open", read_only)
+        house.agent.run_once()
+    assert len(list((sim.sealed / SIGNER).iterdir())) == 5
+    house.act()
+    assert [one.name for one in (sim.sealed / SIGNER).iterdir()] == ["beta-0005.json"]
+
+
 def test_old_seal_after_amendment(house: SealedHouse) -> None:
     """A change of the law voids its seals: no order binds them, executors delete them."""
     agent = house.agent
