@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 
 import pytest
 
@@ -138,3 +139,18 @@ def test_a_page_reads_by_its_cookie_and_writes_nothing_by_it(
     big = json.dumps({"envelope": "x", "texts": [], "executors": [], "files": ["A" * 300_000]})
     sent = {**cookie, "Content-Type": "application/json"}
     assert served.ask("POST", "/v1/orders", big.encode(), sent)[0] == 413
+
+
+def test_a_stream_ends_with_the_session_that_it_was_opened_with(
+    served: Served, sim: ChainSimulator
+) -> None:
+    token = served.token("ann", sim.signers["ann"])
+    connection = HTTPConnection("localhost", served.port, timeout=20)
+    connection.request("GET", "/v1/events", headers={"Authorization": f"Bearer {token}"})
+    stream = connection.getresponse()
+    assert stream.readline().startswith(b"id: ")
+    sim.clock.turn(9 * 3600)
+    sim.transmit("ann", "wipe", ["production-db"], database="orders")
+    rest = stream.read()
+    assert rest.count(b"event: log") <= 2
+    connection.close()

@@ -201,6 +201,17 @@ def test_a_flood_keeps_nobody_from_stopping(served: Served, sim: ChainSimulator)
     proves_itself(sim, found)
 
 
+def test_a_stop_that_is_shown_again_stops_nothing_and_is_counted(
+    served: Served, sim: ChainSimulator
+) -> None:
+    """Whoever has seen a stop could repeat it for ever; the next one passes all the same."""
+    sim.transmit("ann", "open", ["left"])
+    seen = refusal(sim, "bob")
+    statuses = [served.post("/v1/answers", seen)[0] for _ in range(60)]
+    assert (statuses[0], statuses[-1]) == (201, 429)
+    assert served.post("/v1/answers", refusal(sim, "cho"))[0] == 201
+
+
 def test_a_signer_is_not_kept_from_writing_by_documents_that_somebody_else_forged(
     served: Served, sim: ChainSimulator
 ) -> None:

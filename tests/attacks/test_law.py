@@ -303,13 +303,27 @@ def test_a_flood_of_charters_leaves_room_in_a_code(
 def test_a_flood_of_enrolments_beside_a_charter_leaves_room_in_a_code(
     law: Amender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody looks at an enrolment that the charter doesn't need, and every code would carry it."""
+    """Every code would carry them: those that it does not need are refused, others weighed."""
     before = law.sim.store.read(lambda tx: tx.enrolments())
-    carried = sum(map(len, before)) + 2 * len(law.charter.payload) + 1000
+    with pytest.raises(NotAcceptedError, match="does not name"):
+        law.propose(law.titled("one"), enrolled=[("bob", signer("another"))])
+    carried = sum(map(len, before)) + 2 * len(law.charter.payload) + 200
     monkeypatch.setattr("cheget.service.amending.MAX_CHARTERS", carried)
+    new = signer("a second")
+    people = {**law.charter.people}
+    people["bob"] = replace(people["bob"], keys=(*people["bob"].keys, new.public))
     with pytest.raises(NotAcceptedError, match="and enrolments"):
-        law.propose(law.titled("one"), enrolled=[("bob", signer(f"{n}")) for n in range(3)])
+        law.propose(law.next(people=people), enrolled=[("bob", new)])
     assert law.sim.store.read(lambda tx: tx.enrolments()) == before
+
+
+def test_the_same_enrolment_a_thousand_times_is_kept_once(law: Amender) -> None:
+    new = signer("a second")
+    people = {**law.charter.people}
+    people["bob"] = replace(people["bob"], keys=(*people["bob"].keys, new.public))
+    before = law.sim.store.read(lambda tx: tx.enrolments())
+    law.propose(law.next(people=people), enrolled=[("bob", new)] * 1000)
+    assert len(law.sim.store.read(lambda tx: tx.enrolments())) == len(before) + 1
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,40 @@ def test_an_invitation_is_for_one_person_and_once(house: Served) -> None:
     house.enrol("cho")
 
 
+def test_who_only_reads_leaves_no_passkey_waiting(house: Served) -> None:
+    """A stolen session makes no key of its own: one that the person has signs first."""
+    bob, page = house.sign_in("bob"), {"X-Cheget": "page"}
+    stolen = {**page, "Cookie": f"cheget-session={cookie_of(bob)['value']}"}
+    for body in ({}, {"nonce": "0" * 32}, {"session": {}}, {"session": "x"}):
+        sent = {"who": "bob", "invitation": "", **body}
+        status, said = asked(house, "/enrol/start", sent, **stolen)
+        assert status in {400, 409}, said
+    sent = []
+    bob.on("request", lambda one: sent.append(one.post_data_json) if one.method == "POST" else 0)
+    bob.goto(f"{house.at}/enrol")
+    bob.get_by_role("button", name="Make the passkey").click()
+    bob.wait_for_url("**/enrolled**")
+    (start,) = [one for one in sent if "session" in one]
+    status, said = asked(house, "/enrol/start", start, **stolen)
+    assert (status, b"has been shown before" in said) == (401, True)
+    nonce = {"who": "ann", "invitation": "", "nonce": sent[-1]["nonce"]}
+    ann = {**page, "Cookie": f"cheget-session={cookie_of(house.sign_in('ann'))['value']}"}
+    status, said = asked(house, "/enrol/start", nonce, **ann)
+    assert (status, b"for somebody else" in said) == (409, True)
+    bob.context.clear_cookies()
+    house.sign_in("bob")  # the first passkey still stands beside the second
+
+
+def test_another_site_signs_nobody_out(house: Served) -> None:
+    cookie = f"cheget-session={cookie_of(house.sign_in('ann'))['value']}"
+    for origin in ({}, {"Origin": "https://evil.example"}):
+        status, _ = asked(house, "/signout", {}, Cookie=cookie, **origin)
+        assert status == 403
+    ann = house.seats["ann"]
+    ann.get_by_role("button", name="Sign out").click()
+    ann.wait_for_url("**/signin")
+
+
 @pytest.mark.parametrize("who", ["c*", "[a-z]*", "../invited/cho", "/etc/x", "**/cho"])
 def test_a_name_is_no_pattern_and_no_path(house: Served, who: str) -> None:
     """Whoever asks learns nothing of who is invited, and reads no other folder."""

@@ -58,6 +58,7 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     """
     from cheget.cli.context import folder_of
     from cheget.service.house import add_enrolment, draw_house, open_house
+    from cheget.service.inviting import spent
 
     if options["output"] is not None:
         _enrol_elsewhere(person, as_json, options)
@@ -69,10 +70,8 @@ def enrol(person: str | None, document: Path | None, as_json: bool, **options: A
     house = draw_house(folder, fresh) if drawn else open_house(folder)
     amends = is_founded(house)
     stored = _read(document) if document else _enrolment_here(house, person, options)
-    invitation = _invitation_of(house, stored)
-    who, public = add_enrolment(house, stored, founded=amends)
-    if invitation is not None:
-        invitation.unlink(missing_ok=True)
+    with spent(_invitation_of(house, stored)):
+        who, public = add_enrolment(house, stored, founded=amends)
     value = {"who": who, "scheme": public.scheme, "house": house.people.house, "drawn": drawn}
 
     def text() -> None:

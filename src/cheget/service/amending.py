@@ -12,7 +12,7 @@ from dataclasses import replace
 from cheget.audit.header import decode
 from cheget.errors import ChegetError, NotAcceptedError, StoreError, UnfitEntryError
 from cheget.order.charter import Charter, check_charter, read_charter
-from cheget.order.documents import Amendment, Concurrence
+from cheget.order.documents import Amendment, Concurrence, Enrolment
 from cheget.order.fields import Text
 from cheget.order.follow import LawEntry, LawState, follow, founding_of
 from cheget.order.law import Possession, founders
@@ -85,17 +85,46 @@ def propose_amendment(
         if filed.unverified.new != charter.digest:
             raise UnfitEntryError("the proposal is of another charter")
         # Enrolments travel beside them, and weigh the same in every code.
-        brought = (charter.payload, *enrolments)
+        new = _needed(charter, enrolments, tx.enrolments())
+        brought = (charter.payload, *new)
         carried = sum(map(len, (*tx.charters(), *tx.enrolments(), *brought)))
         if carried > MAX_CHARTERS:
             raise UnfitEntryError(
                 f"with it, codes would carry {carried:,} bytes of charters and enrolments;"
                 f" they may carry {MAX_CHARTERS:,}"
             )
-        tx.add_charter(charter.payload, enrolments)
+        tx.add_charter(charter.payload, new)
         return _take(tx, filed, clock, text)
 
     return _written(store, work)
+
+
+def _needed(
+    charter: Charter, brought: Sequence[bytes], known: Sequence[bytes]
+) -> list[bytes]:  # fmt: skip
+    """The enrolments that the charter needs and the house has not, one for each key.
+
+    Raises:
+        UnfitEntryError: one is of no key that the charter names.
+    """
+    named = {(who, key.key.hex()) for who, one in charter.people.items() for key in one.keys}
+    named |= {(who, key.key.hex()) for who, key in charter.executors.items()}
+    has = {_enrolled(stored) for stored in known}
+    found = {}
+    for stored in brought:
+        whose = _enrolled(stored)
+        if whose not in named:
+            raise UnfitEntryError("an enrolment of a key that the charter does not name")
+        if whose not in has:
+            found[whose] = stored
+    return list(found.values())
+
+
+def _enrolled(stored: bytes) -> tuple[str, str]:
+    document = open_envelope(stored).unverified
+    if not isinstance(document, Enrolment):
+        raise UnfitEntryError("what travels beside a charter is enrolments")
+    return document.who, document.key
 
 
 def answer_amendment(store: Store, stored: bytes, clock: Clock, text: Text) -> LawState:

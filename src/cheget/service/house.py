@@ -52,6 +52,7 @@ from cheget.service.store import Log, Store
 T = TypeVar("T")
 
 LOGS: tuple[Log, Log] = ("orders", "law")
+MOST_KEYS = 32  # of one person or executor, those included that no charter names any more
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 
@@ -225,13 +226,17 @@ def add_enrolment(
     who, key = check_enrolment(house.deployment, open_envelope(stored), house.parties)
     if not any(one.id == who for one in house.people.people) and not declares(house, who):
         raise HouseError(f"{who} is neither a person nor an executor of this house")
+    folder = house.desk_folder / "enrolled"
     for other in enrolments(house):
         holder, known = check_enrolment(house.deployment, open_envelope(other), house.parties)
         if known.point == key.point:
             raise HouseError(f"that key is enrolled already, by {holder}")
         if holder == who and not founded and declares(house, who):
             raise HouseError(f"the executor {who} has a key already")
-    folder = house.desk_folder / "enrolled"
+    if sum(file.name.rpartition("-")[0] == who for file in folder.glob("*.json")) >= MOST_KEYS:
+        raise HouseError(
+            f"{who} has enrolled {MOST_KEYS} keys", hint=f"take old ones out of {folder}"
+        )
     folder.mkdir(mode=0o700, exist_ok=True)
     _write_new(folder / f"{who}-{key.point.hex()[:16]}.json", stored)
     return who, key

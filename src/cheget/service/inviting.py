@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cheget.errors import HouseError, NotAcceptedError
@@ -26,6 +27,9 @@ def invite(house: House, person: str, nonce: bytes, now: int) -> tuple[str, int]
         HouseError: it can't be written.
     """
     until = now + SPAN
+    for path, over in list(_of(house, person)):
+        if over <= now:
+            path.unlink(missing_ok=True)
     try:
         _folder(house).mkdir(mode=0o700, parents=True, exist_ok=True)
         _place(house, person, nonce).write_text(json.dumps({"until": until}))
@@ -56,14 +60,38 @@ def check_invited(house: House, person: str, nonce: bytes, now: int) -> Path | N
     good = {path: until for path, until in held.items() if now < until}
     if place in good:
         return place
+    again = f"cheget people invite {person}"
     if place in held:
-        raise NotAcceptedError("the invitation is over", hint=f"cheget people invite {person}")
-    if good:
+        raise NotAcceptedError("the invitation is over", hint=again)
+    if held:  # one that ran out protects its person still: whoever is late is invited again
         raise NotAcceptedError(
             f"{person} was invited, and this enrolment is not by the invitation",
-            hint="with the code that was given: --invitation CODE",
+            hint="with the code that was given: --invitation CODE" if good else again,
         )
     return None
+
+
+@contextmanager
+def spent(invitation: Path | None) -> Iterator[None]:
+    """Use an invitation up; it is good again when what it was used for fails.
+
+    Raises:
+        NotAcceptedError: it was used a moment ago.
+    """
+    if invitation is None:
+        yield
+        return
+    held = invitation.with_suffix(".spent")
+    try:
+        invitation.rename(held)
+    except FileNotFoundError:
+        raise NotAcceptedError("that invitation has been used") from None
+    try:
+        yield
+    except BaseException:
+        held.rename(invitation)
+        raise
+    held.unlink(missing_ok=True)
 
 
 def invited(house: House, now: int) -> dict[str, int]:

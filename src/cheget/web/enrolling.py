@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 from typing import Annotated, Any
@@ -15,13 +16,14 @@ from cheget.order.draft import draft_enrolment
 from cheget.order.papers import open_envelope
 from cheget.order.passkey import Party
 from cheget.service.house import House, add_enrolment
-from cheget.service.inviting import check_invited, read_code
+from cheget.service.inviting import check_invited, read_code, spent
 from cheget.web.drafts import Draft, assembled, line
 from cheget.web.passkeys import created, creation
 from cheget.web.visit import FromPage, Looking, Visit
 
 router = APIRouter(include_in_schema=False)
 _NONCE = re.compile(r"[0-9a-f]{32}")
+SPAN = 600  # seconds from the signature of a key that one has to the passkey that it is for
 Given = Annotated[dict[str, Any], Body()]
 
 
@@ -43,7 +45,9 @@ def enrolled(visit: Looking, who: str = "") -> HTMLResponse:
 def start(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
     """What the browser is asked to make."""
     person, nonce = _admitted(visit, given)
-    options = creation(_party(visit), visit.charter.house, person, _challenge(person, nonce))
+    options = creation(
+        _party(visit), visit.charter.house, person, _challenge(person, nonce), os.urandom(16)
+    )
     return JSONResponse({"options": options, "nonce": nonce.hex()})
 
 
@@ -71,9 +75,8 @@ def enrol_done(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
     invitation = check_invited(house, person, bytes.fromhex(document.nonce), visit.now)
     if invitation is None and visit.person != person:
         raise NotAcceptedError("that invitation is not known here, or has been used")
-    add_enrolment(house, stored, founded=True)
-    if invitation is not None:
-        invitation.unlink(missing_ok=True)
+    with spent(invitation):
+        add_enrolment(house, stored, founded=True)
     return JSONResponse({"who": person, "next": f"/enrolled?who={person}"})
 
 
@@ -94,8 +97,38 @@ def _admitted(visit: Visit, given: Given) -> tuple[str, bytes]:
         return person, nonce
     if visit.person != person or not person:
         raise NotAcceptedError("a passkey is made by invitation", hint="cheget people invite")
-    given_nonce = line(given, "nonce")
-    return person, bytes.fromhex(given_nonce) if _NONCE.fullmatch(given_nonce) else os.urandom(16)
+    return person, _own(visit, person, given)
+
+
+def _own(visit: Visit, person: str, given: Given) -> bytes:
+    """The nonce for another passkey of whoever is signed in: drawn for a key of theirs, used now.
+
+    To read is not enough: a session's token can be stolen, and a key that somebody left waiting
+    would be taken for theirs at the next amendment.
+
+    Raises:
+        NotAcceptedError: nothing was signed just now.
+        VerificationError: it was not by a key of theirs.
+    """
+    nonce, now = line(given, "nonce"), visit.now
+    if _NONCE.fullmatch(nonce):
+        data = bytes.fromhex(nonce)
+        drawn = int.from_bytes(data[:4], "big")
+        if 0 <= now - drawn <= SPAN and hmac.compare_digest(data[8:], _seal(visit, person, data)):
+            return data
+        raise NotAcceptedError("that took too long, or was drawn for somebody else")
+    signed = given.get("session")
+    if not isinstance(signed, dict):
+        raise NotAcceptedError("a key that you have signs first that this is you")
+    _, reader, _ = visit.door.sessions.open(assembled("session", signed))
+    if (reader.role, reader.who) != ("member", person):
+        raise NotAcceptedError("another passkey is made by whoever holds one")
+    drawn_now = now.to_bytes(4, "big") + os.urandom(4)
+    return drawn_now + _seal(visit, person, drawn_now)
+
+
+def _seal(visit: Visit, person: str, data: bytes) -> bytes:
+    return visit.door.sessions.seal(b"enrolment", data[:8] + person.encode())[:8]
 
 
 def _challenge(person: str, nonce: bytes) -> bytes:

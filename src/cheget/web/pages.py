@@ -22,6 +22,7 @@ from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
 from cheget.order.telling import emergency, until, verdict
 from cheget.service.amending import law_state
+from cheget.service.api.door import still_there
 from cheget.service.api.problems import Problem
 from cheget.service.store import Reading, StoredEntry
 from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
@@ -209,7 +210,7 @@ async def events(
     async def said() -> AsyncIterator[str]:
         size, changes = since, visit.door.changes
         yield ": here\n\n"
-        while not changes.closing:
+        while not changes.closing and still_there(visit.request):
             now = await changes.beyond(size, 20)
             if now > size:
                 size = now

@@ -58,7 +58,7 @@ def headers(nonce: str) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "publickey-credentials-get=(self),"
         " publickey-credentials-create=(self)",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }

@@ -26,7 +26,7 @@ from cheget.web.drafts import (
     texts_of,
 )
 from cheget.web.showing import shown
-from cheget.web.visit import FromPage, Looking, SignedIn, Visit
+from cheget.web.visit import FromPage, HandingIn, Looking, SignedIn, Visit
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[dict[str, Any], Body()]
@@ -66,8 +66,10 @@ def signin_done(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
 
 
 @router.post("/signout")
-def signout() -> Response:
-    """Forget who looks."""
+def signout(visit: Looking) -> Response:
+    """Forget who looks, when this page asks for it."""
+    if visit.request.headers.get("origin", "") not in visit.door.sessions.origins:
+        raise Problem(403, "not-yours", "only a page of this house signs its reader out")
     answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(COOKIE, path="/", samesite="strict", httponly=True)
     return answer
@@ -81,14 +83,15 @@ def answer_draft(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSO
 
 
 @router.post("/orders/{digest}")
-def answer(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSONResponse:
+def answer(visit: HandingIn, digest: str, given: Given) -> JSONResponse:
     """Hand in an answer that was signed on the page."""
     kind, counter = kind_of(given), visit.door.counter
     takes = {"concurrence": counter.concur, "refusal": counter.refuse, "question": counter.ask,
              "countermand": counter.countermand, "review": counter.review}  # fmt: skip
     if kind not in takes:
         raise NotAcceptedError(f"a {kind} does not answer an order")
-    done = takes[kind](assembled(kind, given), texts_of(given))
+    done = takes[kind](visit.taken(kind, given), texts_of(given))
+    visit.door.metrics.taken(kind, done)
     return JSONResponse({"effect": done.effect, "next": f"/orders/{digest}"})
 
 
@@ -102,12 +105,13 @@ def transmit_draft(visit: SignedIn, given: Given, _: FromPage) -> JSONResponse:
 
 
 @router.post("/transmit")
-def transmit(visit: SignedIn, given: Given, _: FromPage) -> JSONResponse:
+def transmit(visit: HandingIn, given: Given) -> JSONResponse:
     """Hand in an order that was signed on the page."""
     beside = given.get("beside")
     listed = beside.get("executors", []) if isinstance(beside, Mapping) else []
     executors = [str(one) for one in listed] if isinstance(listed, list) else []
-    done = visit.door.counter.transmit(assembled("order", given), executors, texts_of(given))
+    done = visit.door.counter.transmit(visit.taken("order", given), executors, texts_of(given))
+    visit.door.metrics.taken("order", done)
     return JSONResponse({"effect": done.effect, "next": f"/orders/{done.digest}"})
 
 

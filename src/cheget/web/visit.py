@@ -9,12 +9,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cheget.errors import ChegetError
+from cheget.errors import ChegetError, MalformedDocumentError
 from cheget.order.charter import Charter
 from cheget.order.consequence import turns
+from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.service.api.door import COOKIE, Door, door_of
 from cheget.service.api.problems import Problem
+from cheget.web.drafts import Given, assembled
 from cheget.web.rendering import page
 
 
@@ -36,6 +38,23 @@ class Visit:
         """The charter that holds."""
         return self.door.counter.charter
 
+    def taken(self, kind: str, given: Given) -> bytes:
+        """The envelope of a document that was signed here, counted against whoever signed it.
+
+        Raises:
+            Problem: too many within a minute.
+            MalformedDocumentError: it is none.
+        """
+        try:
+            stored = assembled(kind, given)
+            filed = open_envelope(stored)
+        except MalformedDocumentError:
+            self.door.limits.reading(self.request, self.person or "")
+            raise
+        self.request.state.digest = filed.envelope.digest
+        self.door.limits.writing(self.request, filed)
+        return stored
+
     def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
         """A page for this visitor."""
         count = len(waiting(self)) if self.person is not None else 0
@@ -46,7 +65,7 @@ class Visit:
 
 
 def _person(request: Request) -> str | None:
-    token = request.cookies.get(COOKIE, "")
+    token = request.state.token = request.cookies.get(COOKIE, "")
     if not token:
         return None
     try:
@@ -77,10 +96,7 @@ def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> R
 
 def _visit(request: Request) -> Visit:
     door, person = door_of(request), _person(request)
-    if person is None:
-        door.limits.reading(request)
-    else:
-        door.limits.reading(request, person)
+    door.limits.reading(request, person or "")
     return Visit(request, door, person)
 
 
@@ -106,6 +122,18 @@ SignedIn = Annotated[Visit, Depends(signed_in)]
 
 # A form of another site can't send this header, so no cookie is used without it.
 FromPage = Annotated[str, Header(alias="X-Cheget")]
+
+
+def _handing_in(request: Request, _: FromPage) -> Visit:
+    """A visit with a signed document, which is counted by what it is: see ``Visit.taken``."""
+    person = _person(request)
+    if person is None:
+        door_of(request).limits.reading(request)
+        raise SignIn
+    return Visit(request, door_of(request), person)
+
+
+HandingIn = Annotated[Visit, Depends(_handing_in)]
 
 
 def waiting(visit: Visit) -> list[Proceeding]:

@@ -66,8 +66,17 @@ async def reader_of(
         door.limits.reading(request)
         raise
     door.limits.reading(request, reader.who)
-    request.state.who = reader.who
+    request.state.who, request.state.token = reader.who, token
     return reader
+
+
+def still_there(request: Request) -> bool:
+    """Whether the session that a stream was opened with still reads."""
+    try:
+        door_of(request).sessions.reader(request.state.token)
+    except Problem:
+        return False
+    return True
 
 
 def may(*roles: Role) -> Any:  # noqa: ANN401 - a dependency

@@ -13,8 +13,10 @@ from cheget.order.signatures import verify_signer
 from cheget.service.api.problems import Problem
 from cheget.service.api.settings import Settings
 from cheget.service.counter import LocalCounter
+from cheget.service.store import Log
 
 STOPS = frozenset({"refusal", "countermand", "revocation"})
+LOGS: tuple[Log, Log] = ("orders", "law")
 
 
 class Limits:
@@ -41,7 +43,8 @@ class Limits:
     def writing(self, request: Request, filed: Filed) -> None:
         """Count a document against its address, and against its signer if they signed it.
 
-        A stop that verifies passes: whoever floods the desk must not keep anybody from it.
+        A stop that verifies passes, once: whoever floods the desk must not keep anybody from it,
+        and whoever shows it again stops nothing.
 
         Raises:
             Problem: too many within a minute.
@@ -54,10 +57,17 @@ class Limits:
             self.reading(request)
             return
         if filed.envelope.kind in STOPS:
+            if self._is_logged(filed.envelope.digest):
+                self.reading(request)
             return
         self.reading(request)
         if not self._limiter.hit(self._signer, "signer", signer):
             raise _too_many(f"too many documents by {signer}")
+
+    def _is_logged(self, digest: str) -> bool:
+        return self._counter.store.read(
+            lambda tx: any(tx.find(log, digest) is not None for log in LOGS)
+        )
 
 
 def _too_many(why: str) -> Problem:

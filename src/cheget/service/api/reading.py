@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -37,6 +37,7 @@ from cheget.service.api.door import (
     head_of,
     may,
     not_yours,
+    still_there,
 )
 from cheget.service.api.problems import Problem
 from cheget.service.ledgers import read_ledger
@@ -230,12 +231,14 @@ def checkpoint(log: Log, door: AtDoor, _: Anybody) -> Response:
 
 
 @router.get("/events", response_class=StreamingResponse, responses=raw("text/event-stream"))
-async def events(door: AtDoor, _: Anybody, since: Since = -1) -> StreamingResponse:
+async def events(
+    request: Request, door: AtDoor, _: Anybody, since: Since = -1
+) -> StreamingResponse:
     """Server-sent events: the size of the log of orders, each time that it has grown."""
 
     async def stream() -> AsyncIterator[str]:
         size = since
-        while not door.changes.closing:
+        while not door.changes.closing and still_there(request):
             try:
                 now = await door.changes.beyond(size, door.settings.longest_wait / 2)
             except StoreError:

@@ -53,7 +53,7 @@ class Sessions:
         """128 bits that are good for a minute."""
         now = self._counter.clock.now()
         drawn = now.to_bytes(_TIME, "big") + self._entropy(_DRAWN)
-        return (drawn + self._seal(b"nonce", drawn)[:_SEAL]).hex()
+        return (drawn + self.seal(b"nonce", drawn)[:_SEAL]).hex()
 
     def open(self, stored: bytes) -> tuple[str, Reader, int]:
         """A token for whoever signed a session, who that is, and until when it reads.
@@ -81,7 +81,7 @@ class Sessions:
             if len(token) > MAX_TOKEN:
                 raise ValueError(token)
             said, sealed = (base64.urlsafe_b64decode(one) for one in token.split("."))
-            genuine = hmac.compare_digest(sealed, self._seal(b"token", said))
+            genuine = hmac.compare_digest(sealed, self.seal(b"token", said))
             if not genuine or f"{_text(said)}.{_text(sealed)}" != token:
                 raise ValueError(token)
             role, who, key, until = json.loads(said)
@@ -97,7 +97,7 @@ class Sessions:
     def _spend(self, nonce: str, now: int) -> None:
         data = bytes.fromhex(nonce)
         drawn, sealed = data[: _TIME + _DRAWN], data[_TIME + _DRAWN :]
-        if not hmac.compare_digest(sealed, self._seal(b"nonce", drawn)[:_SEAL]):
+        if not hmac.compare_digest(sealed, self.seal(b"nonce", drawn)[:_SEAL]):
             raise MalformedDocumentError("the session answers nothing that this door drew")
         age = now - int.from_bytes(drawn[:_TIME], "big")
         if not -WINDOW <= age <= WINDOW:
@@ -110,7 +110,8 @@ class Sessions:
                 raise BadSignatureError("that session has been shown before")
             self._spent[nonce] = now
 
-    def _seal(self, what: bytes, data: bytes) -> bytes:
+    def seal(self, what: bytes, data: bytes) -> bytes:
+        """32 bytes that only a replica of this house can make."""
         return seal(self._secret, what, data)
 
 

@@ -130,9 +130,21 @@
     location.assign((form.elements.next && form.elements.next.value) || done.next);
   }
 
+  // Another passkey is made for whoever uses one of theirs now: to be signed in is not enough.
+  async function fresh(form, who) {
+    tell(form, "First a passkey that you have, to say that it is you.", false);
+    const draft = await asked("/signin/draft", { who, decision: "signin" });
+    const payload = fromText(draft.payload);
+    check(form, payload, { decision: "signin", type: draft.type });
+    const { type } = draft;
+    return { payload: draft.payload, type, assertion: await assertion(type, payload, draft) };
+  }
+
   async function enrol(form) {
     tell(form, "", false);
-    const start = await asked(`${form.dataset.at}/start`, given(form));
+    const own = given(form);
+    const session = own.invitation ? undefined : await fresh(form, own.who);
+    const start = await asked(`${form.dataset.at}/start`, { ...own, session });
     const made = await navigator.credentials.create({
       publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(start.options),
     });
