@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cheget.chain.chain import Chain
 from cheget.chain.parse import parse_chain
-from cheget.cli.scenarios import file_of
 from cheget.errors import ChainFileError, HouseError
+from cheget.report.library import file_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -70,7 +70,7 @@ def load_beliefs(source: Source | None, chain: Chain) -> Beliefs:
     """
     from cheget.assessment.parse import parse_beliefs
     from cheget.cli.assess import read_beliefs
-    from cheget.cli.scenarios import BELIEFS
+    from cheget.report.library import BELIEFS
 
     if source is None:
         return read_beliefs(chain)
@@ -113,9 +113,9 @@ class Proof:
 
     def _repr_html_(self) -> str:
         """The ladders drawn, under what was proved."""
-        from cheget.cli.proofs import claims_sentence, summary
-        from cheget.cli.report import svg
         from cheget.picture.markup import tag
+        from cheget.report.proof_page import svg
+        from cheget.report.proofs import claims_sentence, summary
 
         said = " ".join([claims_sentence(self.claims), *map(summary, self.accounts)])
         return tag("p", text=said) + svg(self.chain, self.accounts)
@@ -145,7 +145,7 @@ class Assessed:
     def to_dict(self) -> dict[str, Any]:
         """What ``cheget assess --json`` prints."""
         from cheget.cli.assess_values import as_value
-        from cheget.cli.findings import Findings
+        from cheget.report.findings import Findings
 
         return as_value(Findings(self.answer))
 

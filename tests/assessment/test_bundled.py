@@ -11,7 +11,7 @@ from cheget.assessment.answer import Assessment, assess
 from cheget.assessment.beliefs import Beliefs
 from cheget.assessment.simulation.simulate import simulate
 from cheget.cli.assess import read_cases
-from cheget.cli.scenarios import BELIEFS, FIRST, FOLDER, beliefs_about, believed, chain_of
+from cheget.report.library import BELIEFS, FIRST, FOLDER, beliefs_about, believed, chain_of
 
 COUNCILS = {"eu-council", "security-council"}  # their pages say why they have none
 CIVIL = ("wipe-database", "move-treasury", "multisig-treasury", "release-firmware", "bank-wire",

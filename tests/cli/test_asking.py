@@ -23,8 +23,8 @@ from cheget.assessment.written import beliefs_text
 from cheget.cli.asking import LeftError
 from cheget.cli.asking import ask as asked
 from cheget.cli.main import cheget
-from cheget.cli.scenarios import known
 from cheget.errors import AssessmentError
+from cheget.report.library import known
 
 ROOT = Path(__file__).parent.parent.parent
 GIVEN = """\

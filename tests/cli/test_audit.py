@@ -17,8 +17,7 @@ from cheget.audit.header import Header
 from cheget.audit.instant import to_text
 from cheget.chain.people import People
 from cheget.cli.audit_tables import SECTIONS, show, written
-from cheget.cli.auditing import Report, gather
-from cheget.cli.kept import MOST, append_line, keep_refused, read_lines
+from cheget.cli.context import Pins
 from cheget.errors import HouseError
 from cheget.executor.agent import Taken
 from cheget.executor.journal import Journal
@@ -26,6 +25,8 @@ from cheget.order.chronicle import Period
 from cheget.order.documents import Receipt, order_name
 from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope
+from cheget.report.auditing import Report, gather
+from cheget.report.kept import MOST, append_line, keep_refused, read_lines
 from cheget.service.clock import SystemClock
 from cheget.service.house import House
 from motions import amend, following, revoke
@@ -49,7 +50,8 @@ class Audited:
 
     def on(self, start: int = START, end: int | None = None) -> Report:
         now = self.sim.clock.now()
-        return gather(self.house, self.sim.desk, Period(start, end or now + 1, now))
+        pins = Pins(self.sim.desk.charter, self.sim.store.read(lambda tx: tx.charters()))
+        return gather(self.house, self.sim.desk, Period(start, end or now + 1, now), pins)
 
     def faults(self, **period: int) -> list[str]:
         """Without what this version's proof of the law says of amendments."""
@@ -311,7 +313,9 @@ def test_each_section_is_a_table_that_reads_back_as_it_was_written(busy: Audited
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", " =1"])
 def test_no_spreadsheet_computes_what_somebody_wrote(audited: Audited, text: str) -> None:
     audited.sim.transmit("ann", "wipe", [DB], database="orders", reason=text)
-    keep_refused(audited.executor, DB, Taken("0" * 64, "refused", text, step=4))
+    keep_refused(
+        audited.executor, DB, Taken("0" * 64, "refused", text, step=4), SystemClock().now()
+    )
     audited.sim.clock.at = SystemClock().now() + 60
     report = audited.on()
     tables = {
@@ -324,7 +328,9 @@ def test_no_spreadsheet_computes_what_somebody_wrote(audited: Audited, text: str
 
 def test_nothing_from_outside_steers_a_terminal_or_a_file(audited: Audited) -> None:
     evil = "\x1b[2J\x1b]0;owned\x07[red]"
-    keep_refused(audited.executor, DB, Taken("0" * 64, "refused", evil, step=4))
+    keep_refused(
+        audited.executor, DB, Taken("0" * 64, "refused", evil, step=4), SystemClock().now()
+    )
     audited.sim.clock.at = SystemClock().now() + 60
     report = audited.on()
     assert "\x1b" not in terminal(report)
@@ -336,7 +342,9 @@ def test_nothing_from_outside_steers_a_terminal_or_a_file(audited: Audited) -> N
 def test_what_executors_refused_is_told_by_folder_journal_and_log(audited: Audited) -> None:
     audited.sim.transmit("ann", "wipe", [DB], database="orders")
     order = audited.sim.order
-    keep_refused(audited.executor, DB, Taken(order, "refused", "expired", step=8))
+    keep_refused(
+        audited.executor, DB, Taken(order, "refused", "expired", step=8), SystemClock().now()
+    )
     at = SystemClock().now()
     audited.sim.clock.at = at + 60
     (row,) = audited.on(at - 60).refused
@@ -361,7 +369,7 @@ def test_a_journal_that_is_damaged_or_hidden_is_a_fault(
     def hidden(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("cheget.cli.guarding.read_records", hidden)
+    monkeypatch.setattr("cheget.report.guarding.read_records", hidden)
     (fault,) = audited.on().faults
     assert "Permission denied" in fault
 
@@ -410,16 +418,16 @@ def test_what_a_crew_refused_is_told_before_its_receipt_is_handed_over(audited: 
 def test_an_executor_keeps_a_refusal_once_and_never_without_end(tmp_path: Path) -> None:
     path = tmp_path / "refused.jsonl"
     for _ in range(2):
-        keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "not released", step=6))
-    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "its crew refused", b"receipt"))
-    keep_refused(tmp_path, DB, Taken("0" * 64, "waiting", "held until later", step=8))
-    keep_refused(tmp_path, DB, Taken("0" * 64, "carried-out", "done"))
+        keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "not released", step=6), 0)
+    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "its crew refused", b"receipt"), 0)
+    keep_refused(tmp_path, DB, Taken("0" * 64, "waiting", "held until later", step=8), 0)
+    keep_refused(tmp_path, DB, Taken("0" * 64, "carried-out", "done"), 0)
     assert len(read_lines(path)) == 1
-    keep_refused(tmp_path, DB, Taken("0" * 64, "waiting", "over the limit", step=9))
+    keep_refused(tmp_path, DB, Taken("0" * 64, "waiting", "over the limit", step=9), 0)
     assert [one["step"] for one in read_lines(path)] == [6, 9]
     line = path.read_text().splitlines()[0]
     path.write_text("".join(f"{line}\n" for _ in range(MOST)))
-    keep_refused(tmp_path, DB, Taken("1" * 64, "refused", "another", step=6))
+    keep_refused(tmp_path, DB, Taken("1" * 64, "refused", "another", step=6), 0)
     assert len(read_lines(path)) == MOST
 
 
@@ -427,8 +435,8 @@ def test_an_executor_keeps_a_refusal_once_and_never_without_end(tmp_path: Path) 
 def test_what_was_kept_reads_back_whatever_ends_of_lines_it_holds(
     tmp_path: Path, text: str
 ) -> None:
-    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", text, step=6))
-    keep_refused(tmp_path, DB, Taken("1" * 64, "refused", text, step=6))
+    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", text, step=6), 0)
+    keep_refused(tmp_path, DB, Taken("1" * 64, "refused", text, step=6), 0)
     assert [one["says"] for one in read_lines(tmp_path / "refused.jsonl")] == [text, text]
 
 
@@ -436,8 +444,8 @@ def test_a_file_that_nobody_could_have_kept_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "refused.jsonl"
-    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "no", step=6))
-    monkeypatch.setattr("cheget.cli.kept.LARGEST", 10)
+    keep_refused(tmp_path, DB, Taken("0" * 64, "refused", "no", step=6), 0)
+    monkeypatch.setattr("cheget.report.kept.LARGEST", 10)
     with pytest.raises(HouseError, match="10 are all"):
         read_lines(path)
 
@@ -463,7 +471,7 @@ def test_the_last_test_of_a_guard_decides(audited: Audited) -> None:
 def test_a_chain_that_is_too_entangled_says_so_in_its_row(
     audited: Audited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cheget.cli import powers
+    from cheget.report import powers
 
     original = powers.accounts
     monkeypatch.setattr(powers, "accounts", lambda chain, people: original(chain, people, steps=1))

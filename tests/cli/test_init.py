@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cheget.chain.parse import parse_chain
 from cheget.cli.guarded import Wish, first_chain, read_need, read_people
 from cheget.cli.main import cheget
-from cheget.cli.scenarios import known
 from cheget.errors import HouseError
+from cheget.report.library import known
 
 NAMES = ("ann", "bob", "cho", "dan", "dee", "eve")
 

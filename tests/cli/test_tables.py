@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cheget.cli.assess_csv import HEADS
-from cheget.cli.cells import neutral, table
 from cheget.cli.main import cheget
+from cheget.report.cells import neutral, table
 
 ROOT = Path(__file__).parent.parent.parent
 

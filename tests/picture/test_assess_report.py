@@ -18,9 +18,9 @@ from cheget.assessment.answer import assess
 from cheget.assessment.parse import parse_beliefs
 from cheget.assessment.words import phrase
 from cheget.chain.parse import parse_chain
-from cheget.cli.assess_report import Told, prepared, report, svg
-from cheget.cli.findings import Findings
 from cheget.picture.explore import SCRIPT
+from cheget.report.assess_page import Told, prepared, report, svg
+from cheget.report.findings import Findings
 
 ROOT = Path(__file__).parent.parent.parent
 CHAIN = """\

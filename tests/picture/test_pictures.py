@@ -12,14 +12,15 @@ import pytest
 from chain.scenarios import SCENARIOS, scenario
 from cheget.chain.parse import parse_chain
 from cheget.chain.people import parse_people
-from cheget.cli.ladders import in_terminal, ladder_of
-from cheget.cli.report import report, svg
+from cheget.cli.ladders import in_terminal
 from cheget.picture.ladder import Acts, Ladder, Rung, Seat, drawing
 from cheget.picture.markup import escaped, tag, width, wrapped
 from cheget.proof.account import Account, accounts
 from cheget.proof.claims import verdicts
 from cheget.proof.doors import doors, guarded
 from cheget.proof.weaknesses import weaknesses
+from cheget.report.ladders import ladder_of
+from cheget.report.proof_page import report, svg
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTILE = """\

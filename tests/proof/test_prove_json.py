@@ -15,11 +15,11 @@ from referencing import Registry, Resource
 from chain.scenarios import SCENARIOS
 from cheget.chain.chain import Chain
 from cheget.chain.people import People
-from cheget.cli.proofs import door_lines, sentences
 from cheget.cli.prove import as_value
 from cheget.proof.account import accounts
 from cheget.proof.claims import verdicts
 from cheget.proof.doors import doors, guarded
+from cheget.report.proofs import door_lines, sentences
 from proof.oracle import staffed
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ series of matrix products: nothing is sampled, and none is skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -226,3 +226,13 @@ def _rises(values: Array) -> Array:
         return np.zeros(0, dtype=bool)
     before = np.maximum.accumulate(np.concatenate([[-np.inf], values[:-1]]))
     return np.asarray(values > before)
+
+
+def least_erring(front: Sequence[Design]) -> list[Design]:
+    """For each number of people, the chain with the fewest errors of both kinds."""
+    best: dict[int, Design] = {}
+    for one in front:
+        known = best.get(one.people)
+        if known is None or one.always - one.never > known.always - known.never:
+            best[one.people] = one
+    return [best[people] for people in sorted(best)]

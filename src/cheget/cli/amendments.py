@@ -18,8 +18,7 @@ from cheget.cli.context import (
     say,
 )
 from cheget.cli.plain import confirm, span_of
-from cheget.cli.preview import Preview, preview, preview_value, print_preview
-from cheget.cli.wording import joined
+from cheget.cli.preview import preview_value, print_preview
 from cheget.errors import NotAcceptedError
 from cheget.order.amending import needs
 from cheget.order.charter import Charter, Person
@@ -34,6 +33,8 @@ from cheget.order.draft import (
 from cheget.order.follow import LawState, Proposal
 from cheget.order.keys import PublicKey
 from cheget.order.papers import open_envelope
+from cheget.report.preview import Preview, preview
+from cheget.report.wording import joined
 
 if TYPE_CHECKING:
     from cheget.order.counter import Counter

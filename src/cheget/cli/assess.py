@@ -14,15 +14,15 @@ import click
 from cheget.cli.check import read_chain
 from cheget.cli.outputs import to_stdout, write
 from cheget.cli.plain import json_option, say
-from cheget.cli.scenarios import BELIEFS, FOLDER, beliefs_about, believed, known
 from cheget.errors import ChainFileError, HouseError
+from cheget.report.library import BELIEFS, FOLDER, beliefs_about, believed, known
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
     from cheget.assessment.beliefs import Beliefs
     from cheget.assessment.uncertainty import Progress
     from cheget.chain.chain import Chain
-    from cheget.cli.findings import Findings
+    from cheget.report.findings import Findings
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,19 @@ def _drawn(
     page: Path | None, svg: Path | None, found: Sequence[Assessment], progress: Progress
 ) -> Sequence[Findings]:
     """Write the pictures that are asked for; what was computed for them is kept."""
-    from cheget.cli.findings import Findings
+    from cheget.report.findings import Findings
 
     findings = [Findings(one) for one in found]
     if page is None and svg is None:
         return findings
-    from cheget.cli import assess_report
+    from cheget.report import assess_page
 
     try:
         if page is not None:
-            told = assess_report.prepared(findings, progress)
-            page.write_text(assess_report.report(told), "utf-8")
+            told = assess_page.prepared(findings, progress)
+            page.write_text(assess_page.report(told), "utf-8")
         if svg is not None:
-            svg.write_text(assess_report.svg(found), "utf-8")
+            svg.write_text(assess_page.svg(found), "utf-8")
     except OSError as error:
         raise HouseError(f"{error.filename}: {error.strerror}") from error
     return findings
@@ -278,6 +278,3 @@ def _scenario(id_: str) -> Chain | None:
         if chain.id == id_:
             return chain
     return None
-
-
-CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"

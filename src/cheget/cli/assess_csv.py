@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cheget.cli.cells import Cell, table
-from cheget.cli.findings import Findings, named
-from cheget.cli.forecasts import implied
+from cheget.report.cells import Cell, table
+from cheget.report.findings import Findings, named
+from cheget.report.forecasts import implied
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

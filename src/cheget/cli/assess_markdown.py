@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cheget.assessment.words import likelihood
-from cheget.cli.briefing import Briefing, briefing, told
 from cheget.cli.differences import escaped
-from cheget.cli.findings import Findings, always_never, both_sentence, conditional, named, spread_of
-from cheget.cli.forecasts import THEIRS
+from cheget.report.briefing import Briefing, briefing, told
+from cheget.report.findings import (
+    Findings,
+    always_never,
+    both_sentence,
+    conditional,
+    named,
+    spread_of,
+)
+from cheget.report.forecasts import THEIRS
 
 PEOPLE = 4  # named in a cell
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cheget.assessment.words import odds, phrase
-from cheget.cli import forecasts
-from cheget.cli.assess import CONDITIONAL
+from cheget.report import forecasts
+from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
     from cheget.assessment.importance import Blame
     from cheget.assessment.uncertainty import Estimate
-    from cheget.cli.findings import Findings
+    from cheget.report.findings import Findings
 
 
 def as_value(known: Findings, *, everything: bool = False) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cheget.assessment.words import likelihood, percent
-from cheget.cli.findings import (
+from cheget.cli.forecasts import print_implied
+from cheget.cli.terminal import safe
+from cheget.report.findings import (
     NOTHING,
     Findings,
     always_never,
@@ -31,8 +33,6 @@ from cheget.cli.findings import (
     ways,
     what,
 )
-from cheget.cli.forecasts import print_implied
-from cheget.cli.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

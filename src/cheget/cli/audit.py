@@ -11,7 +11,7 @@ from cheget.audit.instant import from_text
 from cheget.cli.plain import house_option, json_option, now, say
 
 if TYPE_CHECKING:
-    from cheget.cli.auditing import Report
+    from cheget.report.auditing import Report
 
 CANNOT_SHOW = (
     "It tells what these logs took and what the executors in this folder keep. Of an executor",
@@ -56,16 +56,17 @@ def report(start: int, end: int, cells: Path | None, folder: Path | None, as_jso
     Exit 1 when something is at fault: the logs aren't proved, a review is overdue, or a guard
     did not pass its last test.
     """
-    from cheget.cli.auditing import gather
-    from cheget.cli.context import at_desk
+    from cheget.cli.context import Pins, at_desk
     from cheget.order.chronicle import Period
+    from cheget.report.auditing import gather
 
     if end <= start:
         raise click.UsageError("the period ends before it begins: --to comes after --from")
     if start > now():
         raise click.UsageError("the period has not begun yet")
     with at_desk(folder) as (house, desk):
-        found = gather(house, desk, Period(start, end, now()))
+        pins = Pins(desk.charter, desk.charters())
+        found = gather(house, desk, Period(start, end, now()), pins)
     if cells is not None:
         _write(found, cells)
     say(as_value(found), as_json, lambda: _print(found, cells))

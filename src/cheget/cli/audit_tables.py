@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cheget.audit.instant import to_text
-from cheget.cli.auditing import Report
-from cheget.cli.cells import Cell, table
-from cheget.cli.guarding import Row
 from cheget.cli.render import NO, WAIT, YES, paint
 from cheget.cli.terminal import safe
-from cheget.cli.wording import count
+from cheget.report.auditing import Report
+from cheget.report.cells import Cell, table
+from cheget.report.guarding import Row
+from cheget.report.wording import count
 
 # Of each section what it is called, every column that it has, and those that a terminal has
 # room for: their heads, where these aren't the columns' names.

@@ -37,7 +37,7 @@ def ask(chain_file: str, output: Path | None, given: Path | None, as_json: bool)
     from cheget.assessment.written import beliefs_text
     from cheget.cli.assess import need_numpy
     from cheget.cli.check import read_chain
-    from cheget.cli.scenarios import file_of
+    from cheget.report.library import file_of
 
     need_numpy()
     chain = read_chain(file_of(chain_file))
@@ -137,8 +137,8 @@ def _report(chain: Chain, chain_file: str, place: Path, as_json: bool) -> None:
     from cheget.assessment.answer import assess
     from cheget.assessment.parse import parse_beliefs
     from cheget.assessment.words import phrase
-    from cheget.cli.assess import CONDITIONAL
     from cheget.cli.assessments import headline
+    from cheget.report.wording import CONDITIONAL
 
     found = assess(chain, parse_beliefs(place.read_bytes(), chain))
 

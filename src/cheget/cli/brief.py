@@ -13,7 +13,7 @@ from cheget.cli.plain import json_option, say
 
 if TYPE_CHECKING:
     from cheget.assessment.uncertainty import Progress
-    from cheget.cli.findings import Findings
+    from cheget.report.findings import Findings
 
 DISSENT = {"two-retired-officers": "replaced-refusers"}  # beside them, unless somebody else is
 NOBODY = "none"
@@ -72,7 +72,7 @@ def _found(
 ) -> list[Findings]:
     """The answers in that situation, or in all that the beliefs have."""
     from cheget.assessment.answer import assess
-    from cheget.cli.findings import Findings
+    from cheget.report.findings import Findings
 
     situations = list(case.beliefs.situations) or [""]
     if situation is not None:
@@ -83,8 +83,8 @@ def _found(
 
 def _page(known: Findings, beside: list[Findings], progress: Progress) -> str:
     from cheget.assessment.landscape import landscape
-    from cheget.cli.brief_page import brief as drawn
     from cheget.errors import AssessmentError
+    from cheget.report.brief_page import brief as drawn
 
     found = known.found
     try:

@@ -16,13 +16,13 @@ from cheget.cli.install import Place
 from cheget.cli.openings import Judged, judge
 from cheget.cli.plain import fresh
 from cheget.cli.sharing import unused
-from cheget.cli.wording import joined
 from cheget.errors import SealError
 from cheget.executor.unsealing import file_name
 from cheget.keyring.dealt import Deals, Dealt, write_durably
 from cheget.keyring.sealing import deal, without_key
 from cheget.order.allowed import id_of, serial_of
 from cheget.order.follow import LawState
+from cheget.report.wording import joined
 from cheget.service.counter import LocalCounter
 from cheget.service.handed import claimed
 from cheget.service.house import House

@@ -11,10 +11,10 @@ import click
 
 from cheget.cli.main import described
 from cheget.cli.plain import json_option, say
-from cheget.cli.scenarios import file_of
 from cheget.cli.terminal import safe
-from cheget.cli.wording import count, span
 from cheget.errors import ChainFileError, HouseError
+from cheget.report.library import file_of
+from cheget.report.wording import count, span
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Action, Chain, Level

@@ -83,9 +83,9 @@ def run(folder: Path, report: Report) -> None:
 
 def _proved(chain: Chain) -> str:
     """What is proved of the chain, in a line."""
-    from cheget.cli.proofs import claims_sentence, summary
     from cheget.proof.account import accounts
     from cheget.proof.claims import verdicts
+    from cheget.report.proofs import claims_sentence, summary
 
     proved = accounts(chain)
     said = dict.fromkeys(summary(account) for account in proved)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.assess import CONDITIONAL, patience, read_cases
+from cheget.cli.assess import patience, read_cases
 from cheget.cli.plain import json_option, say
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:
     from cheget.assessment.design import Design, Designs
@@ -97,6 +97,7 @@ def _design(one: Design) -> dict[str, Any]:
 
 
 def _print(found: Designs, best: Design | None, always: float, never: float) -> None:
+    from cheget.assessment.design import least_erring
     from cheget.assessment.words import percent
 
     click.echo(f"{found.considered:,} chains, each computed; {len(found.front):,} that no other "
@@ -115,16 +116,6 @@ def _print(found: Designs, best: Design | None, always: float, never: float) -> 
         click.echo(f"  {one.people:>6}  {100 * one.always:>6.1f} %  {100 * one.never:>6.2f} %  "
                    f"{rules or 'nobody is asked'}")  # fmt: skip
     click.echo(f"\n{CONDITIONAL[0].upper()}{CONDITIONAL[1:]}.")
-
-
-def least_erring(front: Sequence[Design]) -> list[Design]:
-    """For each number of people, the chain with the fewest errors of both kinds."""
-    best: dict[int, Design] = {}
-    for one in front:
-        known = best.get(one.people)
-        if known is None or one.always - one.never > known.always - known.never:
-            best[one.people] = one
-    return [best[people] for people in sorted(best)]
 
 
 def _sentence(one: Design) -> str:

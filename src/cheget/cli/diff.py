@@ -11,7 +11,7 @@ import click
 from cheget.cli.check import read_chain, read_people
 from cheget.cli.plain import json_option, say
 from cheget.cli.prove import house_people
-from cheget.cli.scenarios import file_of
+from cheget.report.library import file_of
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain

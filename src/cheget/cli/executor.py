@@ -50,7 +50,7 @@ def new(
     place, founded = place_of(name, own, folder), False
     if deployment is not None:
         from cheget.cli.check import read_chain
-        from cheget.cli.scenarios import file_of
+        from cheget.report.library import file_of
 
         if chain_name is None or own is None:
             raise click.UsageError("without the house: --folder, --chain FILE and --deployment")

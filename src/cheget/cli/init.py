@@ -151,9 +151,9 @@ def _of_scenario(scenario: str, people: str | None, house: str) -> Plan:
     from cheget.chain.parse import parse_chain
     from cheget.chain.people import parse_people
     from cheget.cli.guarded import First, read_people
-    from cheget.cli.scenarios import path_of
     from cheget.proof.account import accounts
     from cheget.proof.claims import verdicts
+    from cheget.report.library import path_of
 
     text = path_of(scenario).read_bytes()
     chain = parse_chain(text)
@@ -188,7 +188,7 @@ def _people(house: str, people: tuple[str, ...], posts: dict[str, str]) -> str:
 
 
 def _told(made: First) -> tuple[str, ...]:
-    from cheget.cli.proofs import claims_sentence, sentences, summary
+    from cheget.report.proofs import claims_sentence, sentences, summary
 
     lines = [claims_sentence(made.judged)]
     for account in made.proved:
@@ -202,7 +202,7 @@ def _write(folder: Path, plan: Plan) -> list[str]:
     """Write the house; the names of what was written, within the folder."""
     from cheget.chain.people import parse_people
     from cheget.cli.install import Place, make
-    from cheget.cli.scenarios import FOLDER
+    from cheget.report.library import FOLDER
     from cheget.service.house import add_enrolment, draw_house
 
     parse_people(plan.people.encode())  # a fault is found before anything is written

@@ -16,7 +16,6 @@ from cheget.cli.plain import now
 from cheget.cli.template import UNPINNED
 from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
-from cheget.cli.wording import count, span
 from cheget.errors import JournalError, NotAcceptedError
 from cheget.executor.history import History, Looked
 from cheget.executor.journal import is_held, read_records
@@ -24,6 +23,7 @@ from cheget.keyring import keyfile
 from cheget.order.circumstances import spent
 from cheget.order.documents import order_name
 from cheget.order.keys import ED25519, PublicKey, fingerprint
+from cheget.report.wording import count, span
 
 if TYPE_CHECKING:
     from cheget.executor.config import Configuration

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import house_option, json_option, now, say
-from cheget.cli.wording import count
 from cheget.errors import HouseError, NotAcceptedError
+from cheget.report.wording import count
 
 if TYPE_CHECKING:
     from cheget.order.ledger import Ledger, Proved

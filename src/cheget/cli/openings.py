@@ -9,9 +9,9 @@ import click
 from cheget.chain.chain import Chain
 from cheget.chain.people import People, Person
 from cheget.chain.shares import leaves, share_tree
-from cheget.cli.wording import count, persons
 from cheget.errors import SealError
 from cheget.proof.sealing import opening
+from cheget.report.wording import count, persons
 
 
 @dataclass(frozen=True)

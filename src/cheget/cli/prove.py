@@ -9,8 +9,8 @@ import click
 
 from cheget.cli.check import read_chain, read_people
 from cheget.cli.plain import json_option, say
-from cheget.cli.scenarios import file_of
 from cheget.errors import HouseError, TooEntangledError
+from cheget.report.library import file_of
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain
@@ -107,13 +107,13 @@ def _draw(
     """Write what is asked for."""
     if page is None and svg is None:
         return
-    from cheget.cli import report
+    from cheget.report import proof_page
 
     try:
         if page is not None:
-            page.write_text(report.report(chain, proved, judged, executors), "utf-8")
+            page.write_text(proof_page.report(chain, proved, judged, executors), "utf-8")
         if svg is not None:
-            svg.write_text(report.svg(chain, proved), "utf-8")
+            svg.write_text(proof_page.svg(chain, proved), "utf-8")
     except OSError as error:
         raise HouseError(f"{error.filename}: {error.strerror}") from error
 

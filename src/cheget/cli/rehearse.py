@@ -62,7 +62,7 @@ def _chosen(name: str | None, folder: Path | None) -> tuple[Path, Chain, People 
     from cheget.cli.check import read_chain, read_people
     from cheget.cli.install import house_above
     from cheget.cli.prove import house_people
-    from cheget.cli.scenarios import file_of
+    from cheget.report.library import file_of
 
     house = house_above(folder)
     files = sorted((house / "chains").glob("*.yaml")) if house is not None else []
@@ -92,8 +92,8 @@ def _action(chain: Chain, wanted: str | None) -> Action:
 def _play(
     played: Rehearsal, refuser: str | None, tell: Callable[[str], object], *, asks: bool
 ) -> dict[str, Any]:
-    from cheget.cli.wording import span
     from cheget.order.documents import order_name
+    from cheget.report.wording import span
 
     order = played.transmit()
     head = played.chain.ladder(played.action.id)[0].members[0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import house_option, is_asked, json_option, say
+from cheget.cli.plain import house_option, is_asked, json_option, now, say
 from cheget.cli.terminal import safe
 from cheget.errors import ChegetError, HouseError, JournalError
 
@@ -166,10 +166,10 @@ def _asked_to_stop() -> _Stop:
 
 def _keep(folder: Path, executor: str, taken: Taken) -> None:
     """For auditors; that it can't be kept stops no executor."""
-    from cheget.cli.kept import keep_refused
+    from cheget.report.kept import keep_refused
 
     try:
-        keep_refused(folder, executor, taken)
+        keep_refused(folder, executor, taken, now())
     except HouseError as error:
         _warn(f"what was refused is not kept: {error}")
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from pathlib import Path
-
 import click
 
 from cheget.cli.plain import json_option, say
-from cheget.errors import HouseError
-
-FOLDER = Path(__file__).parent.parent / "scenarios"
-BELIEFS = FOLDER / "beliefs"
-FIRST = (  # the beliefs that are meant where a scenario has several and none are named
-    "two-retired-officers", "aboard-b59", "reading-one-mind", "forged-screen", "ceremony-day",
-)  # fmt: skip
+from cheget.report.library import (
+    BELIEFS,
+    FOLDER,
+    about_page,
+    beliefs_about,
+    chain_of,
+    known,
+    path_of,
+    title_of,
+)
 
 
 @click.command()
@@ -34,17 +33,17 @@ def scenarios(name: str | None, about: bool, as_json: bool) -> None:
         _overview(as_json)
         return
     path = path_of(name, beliefs=True)
-    shown = _about(path) if about else path.read_text("utf-8")
+    shown = about_page(path) if about else path.read_text("utf-8")
     say({"scenario": name, "about" if about else "file": shown}, as_json,
         lambda: click.echo(shown, nl=False))  # fmt: skip
 
 
 def _overview(as_json: bool) -> None:
     found = {
-        one: [(each, _title(BELIEFS / f"{each}.yaml")) for each in beliefs_about(chain_of(one))]
+        one: [(each, title_of(BELIEFS / f"{each}.yaml")) for each in beliefs_about(chain_of(one))]
         for one in known()
     }
-    titles = {one: _title(FOLDER / f"{one}.md") for one in found}
+    titles = {one: title_of(FOLDER / f"{one}.md") for one in found}
     width = max(len(one) for one in found) + 2
     inner = max(len(each) for beliefs in found.values() for each, _ in beliefs) + 2
 
@@ -57,75 +56,3 @@ def _overview(as_json: bool) -> None:
     say([{"scenario": one, "title": titles[one],
           "beliefs": [{"beliefs": each, "title": told} for each, told in found[one]]}
          for one in found], as_json, text)  # fmt: skip
-
-
-def known() -> list[str]:
-    """The names of all scenarios."""
-    return sorted(file.stem for file in FOLDER.glob("*.yaml"))
-
-
-def believed() -> list[str]:
-    """The names of all beliefs that come with cheget."""
-    return sorted(file.stem for file in BELIEFS.glob("*.yaml"))
-
-
-def beliefs_about(chain: str) -> list[str]:
-    """The names of the beliefs about a chain; first those meant where none are named."""
-    found = [name for name in believed() if _said(BELIEFS / f"{name}.yaml", "chain") == chain]
-    return sorted(found, key=lambda name: name not in FIRST)
-
-
-def chain_of(name: str) -> str:
-    """The identity of a scenario's chain."""
-    return _said(FOLDER / f"{name}.yaml", "chain")
-
-
-def path_of(name: str, *, beliefs: bool = False) -> Path:
-    """The file of a scenario, or with ``beliefs`` of beliefs that come with cheget, too.
-
-    Raises:
-        HouseError: there is none of that name.
-    """
-    names = known()
-    if name in names:
-        return FOLDER / f"{name}.yaml"
-    if beliefs:
-        names = sorted([*names, *believed()])
-        if name in names:
-            return BELIEFS / f"{name}.yaml"
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known())}"
-    raise HouseError(f"there is no scenario {name}", hint=hint)
-
-
-def file_of(given: str) -> Path:
-    """The chain file that a person named: a path, or a scenario's name.
-
-    Raises:
-        HouseError: neither.
-    """
-    path = Path(given)
-    if path.is_file() or path.suffix in {".yaml", ".yml"} or "/" in given:
-        return path
-    return path_of(given)
-
-
-def _title(path: Path) -> str:
-    """What a page's heading says after its name, or the first comment of beliefs."""
-    head = path.read_text("utf-8").partition("\n")[0]
-    return head.lstrip("# ").partition(": ")[2] if path.suffix == ".md" else head.lstrip("# ")
-
-
-def _about(path: Path) -> str:
-    """The page beside a file; that of their chain, where beliefs have none of their own."""
-    page = path.with_suffix(".md")
-    if not page.is_file():
-        chain = _said(path, "chain")
-        page = FOLDER / next(f"{one}.md" for one in known() if chain_of(one) == chain)
-    return page.read_text("utf-8")
-
-
-def _said(path: Path, key: str) -> str:
-    """A name at the top of a file of ours, read without a YAML library."""
-    found = re.search(rf"^{key}: +([a-z0-9-]+)", path.read_text("utf-8"), re.MULTILINE)
-    return found[1] if found else ""

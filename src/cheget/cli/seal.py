@@ -8,8 +8,8 @@ import click
 
 from cheget.cli.plain import house_option, is_asked, json_option, say, signing_options
 from cheget.cli.running import FOLDER, NAME
-from cheget.cli.wording import count, joined
 from cheget.errors import HouseError, SealError
+from cheget.report.wording import count, joined
 
 if TYPE_CHECKING:
     from cheget.cli.ceremony import Ceremony

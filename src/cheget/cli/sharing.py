@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cheget.cli.context import Identity, state_folder
-from cheget.cli.wording import count
 from cheget.errors import SealError
 from cheget.keyring.dealt import Dealt, dealt_of
 from cheget.keyring.handing import Given, Hands
 from cheget.order.allowed import serial_of
+from cheget.report.wording import count
 
 FEW_LEFT = 3  # serials, of which whoever takes one is told
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.assess import CONDITIONAL, Case, patience
+from cheget.cli.assess import Case, patience
 from cheget.cli.assessments import bar
 from cheget.cli.plain import say
 from cheget.cli.terminal import safe
+from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:
     from cheget.assessment.simulation.simulate import Figure, Simulated

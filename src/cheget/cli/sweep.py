@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.assess import CONDITIONAL, patience, read_cases
+from cheget.cli.assess import patience, read_cases
 from cheget.cli.plain import json_option, say
+from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:
     from cheget.assessment.sweep import Sweep
@@ -93,8 +94,8 @@ def _axis(text: str) -> tuple[str, list[float]]:
 
 
 def _write(place: Path, found: Sweep) -> None:
-    from cheget.cli.cells import table
     from cheget.cli.outputs import write
+    from cheget.report.cells import table
 
     rows = ([*cell, mean] for cell, mean in zip(found.cells, found.means, strict=True))
     write(place, table([*found.axes, "carried_out"], rows))

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.kept import append_line, read_lines
 from cheget.cli.plain import folder_option, json_option, say
 from cheget.cli.running import FOLDER, NAME
 from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.kept import TESTS, append_line, read_lines
 
 if TYPE_CHECKING:
     from cheget.cli.install import Place
-
-KEPT = "tests.jsonl"
 
 
 @click.command("test")
@@ -35,7 +33,7 @@ def test(name: str, own: Path | None, folder: Path | None, as_json: bool) -> Non
 
     place = place_of(name, own, folder)
     value = trial_of(place, name)
-    append_line(place.folder / KEPT, value)  # an agent at work holds the journal
+    append_line(place.folder / TESTS, value)  # an agent at work holds the journal
     say(value, as_json, lambda: _print(value))
     if not value["passed"]:
         raise click.exceptions.Exit(1)
@@ -72,7 +70,7 @@ def trial_of(place: Place, name: str) -> dict[str, Any]:
 
 def last_trial(place: Place) -> dict[str, Any] | None:
     """When it was tested last, and how many ways round were open; None before it was."""
-    if not (lines := read_lines(place.folder / KEPT)):
+    if not (lines := read_lines(place.folder / TESTS)):
         return None
     found = lines[-1]
     return {

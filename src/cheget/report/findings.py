@@ -22,9 +22,9 @@ from cheget.assessment.change import (
 from cheget.assessment.importance import Blame, Importance, blames, by_sets, importances
 from cheget.assessment.uncertainty import Estimate
 from cheget.assessment.words import odds, percent, phrase
-from cheget.cli.assess import CONDITIONAL
 from cheget.errors import TooEntangledError
 from cheget.proof.account import accounts
+from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

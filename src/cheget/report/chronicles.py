@@ -8,8 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from cheget.audit.instant import to_text
-from cheget.cli.guarding import Row
-from cheget.cli.render import is_carried_out
 from cheget.order.allowed import id_of
 from cheget.order.charter import read_charter
 from cheget.order.chronicle import Line, Period, effect_of, within
@@ -28,7 +26,8 @@ from cheget.order.law import founders
 from cheget.order.proceeding import Proceeding
 from cheget.order.regimes import History
 from cheget.order.reviews import Asked, asked
-from cheget.order.telling import rule_of
+from cheget.order.telling import is_carried_out, rule_of
+from cheget.report.guarding import Row
 from cheget.service.amending import law_state
 from cheget.service.store import Reading
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cheget.cli.figures import power_bars, size_bars
-from cheget.cli.ladders import ladder_of
-from cheget.cli.proofs import (
+from cheget.picture.ladder import NARROW, Ladder, drawing, inline
+from cheget.picture.markup import escaped, tag
+from cheget.picture.page import Bar, beside, card, chart, judged, listed, page, part
+from cheget.proof.weaknesses import weaknesses
+from cheget.report.figures import power_bars, size_bars
+from cheget.report.ladders import ladder_of
+from cheget.report.proofs import (
     DELIVERY,
     NO_DOORS,
     UNWRITTEN,
@@ -21,11 +25,7 @@ from cheget.cli.proofs import (
     summary,
     weakest,
 )
-from cheget.cli.wording import joined, number
-from cheget.picture.ladder import NARROW, Ladder, drawing, inline
-from cheget.picture.markup import escaped, tag
-from cheget.picture.page import Bar, beside, card, chart, judged, listed, page, part
-from cheget.proof.weaknesses import weaknesses
+from cheget.report.wording import joined, number
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cheget.assessment.design import designs
+from cheget.assessment.design import designs, least_erring
 from cheget.assessment.fan import Released, released
 from cheget.assessment.landscape import Landscape, landscape
 from cheget.assessment.model import model_of
-from cheget.cli.assess_charts import (
+from cheget.errors import AssessmentError
+from cheget.picture.chart import STYLE as CHARTS
+from cheget.picture.chart import Chart, drawing, figure
+from cheget.picture.explore import SCRIPT, explore
+from cheget.picture.explore import STYLE as SLIDERS
+from cheget.picture.markup import tag
+from cheget.picture.page import STYLE, card, page
+from cheget.picture.tables import STYLE as TABLES
+from cheget.picture.tables import folded, table
+from cheget.report.assess_charts import (
     Pair,
     changing,
     comparison_chart,
@@ -28,10 +37,9 @@ from cheget.cli.assess_charts import (
     verdict,
     what_if_chart,
 )
-from cheget.cli.assess_tables import every_number, grid_table, people_tables, stated_tables
-from cheget.cli.briefing import DRIVERS, changes, driver, forecast_lines, question, stops
-from cheget.cli.design import least_erring
-from cheget.cli.findings import (
+from cheget.report.assess_tables import every_number, grid_table, people_tables, stated_tables
+from cheget.report.briefing import DRIVERS, changes, driver, forecast_lines, question, stops
+from cheget.report.findings import (
     Findings,
     always_never,
     both_sentence,
@@ -41,16 +49,7 @@ from cheget.cli.findings import (
     named,
     way,
 )
-from cheget.cli.forecasts import THEIRS
-from cheget.errors import AssessmentError
-from cheget.picture.chart import STYLE as CHARTS
-from cheget.picture.chart import Chart, drawing, figure
-from cheget.picture.explore import SCRIPT, explore
-from cheget.picture.explore import STYLE as SLIDERS
-from cheget.picture.markup import tag
-from cheget.picture.page import STYLE, card, page
-from cheget.picture.tables import STYLE as TABLES
-from cheget.picture.tables import folded, table
+from cheget.report.forecasts import THEIRS
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cheget.cli.findings import Assumption, Findings, assumptions, figure, source_text
 from cheget.picture.fan import spelt
 from cheget.picture.markup import tag
 from cheget.picture.tables import folded, table
+from cheget.report.findings import Assumption, Findings, assumptions, figure, source_text
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cheget.audit.instant import to_text
-from cheget.cli.plain import now
 from cheget.errors import HouseError
 
 if TYPE_CHECKING:
     from cheget.executor.agent import Taken
 
 REFUSED = "refused.jsonl"
+TESTS = "tests.jsonl"
 MOST = 1_000  # refusals that are kept: who shows codes without end must not fill the disk
 LARGEST = 64 * 1024 * 1024  # bytes of a file that is read
 LONGEST = 500  # characters of why
@@ -69,7 +69,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def keep_refused(folder: Path, executor: str, taken: Taken) -> None:
+def keep_refused(folder: Path, executor: str, taken: Taken, now: int) -> None:
     """Keep that a code was refused, once for each order and reason, and not without end.
 
     What has a receipt stands in the journal and the log already.
@@ -85,6 +85,6 @@ def keep_refused(folder: Path, executor: str, taken: Taken) -> None:
     if len(known) >= MOST or any((one.get("order"), one.get("says")) == (taken.order, says)
                                  for one in known):  # fmt: skip
         return
-    value = {"at": to_text(now()), "executor": executor, "order": taken.order, "says": says,
+    value = {"at": to_text(now), "executor": executor, "order": taken.order, "says": says,
              "step": taken.step}  # fmt: skip
     append_line(path, value)

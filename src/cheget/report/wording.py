@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fractions import Fraction
 
+CONDITIONAL = "conditional on stated beliefs; no data on real refusals exists"
 FEW = 4  # names that a sentence still holds
 LONGEST = 15  # digits of a number that is written out
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from cheget.assessment.dissent import Difference, differences
 from cheget.assessment.words import likelihood, percent, wager
-from cheget.cli.assess_charts import changing, verdict
-from cheget.cli.assess_tables import further
-from cheget.cli.findings import (
+from cheget.report.assess_charts import changing, verdict
+from cheget.report.assess_tables import further
+from cheget.report.findings import (
     HALF,
     NOTHING,
     Assumption,
@@ -28,7 +28,7 @@ from cheget.cli.findings import (
     source_text,
     what,
 )
-from cheget.cli.forecasts import implied
+from cheget.report.forecasts import implied
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

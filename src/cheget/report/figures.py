@@ -6,8 +6,8 @@ from itertools import groupby
 from math import log10
 from typing import TYPE_CHECKING
 
-from cheget.cli.wording import joined, number, persons, share
 from cheget.picture.page import Bar
+from cheget.report.wording import joined, number, persons, share
 
 if TYPE_CHECKING:
     from cheget.proof.account import Account

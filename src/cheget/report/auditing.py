@@ -8,21 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hashes
 from cheget.audit.peaks import Peaks, roots_at
-from cheget.cli.chronicles import Story, emergencies_of, entries_of, orders_of, overdue
-from cheget.cli.context import Pins
-from cheget.cli.guarding import Row, guards, refusals
-from cheget.cli.ledgers import read_ledger
-from cheget.cli.powers import in_power
 from cheget.errors import ChegetError
 from cheget.order.chronicle import Line, Period, lines, proceedings, size_at
+from cheget.order.fields import Head
 from cheget.order.ledger import Ledger, WholeLog, prove
 from cheget.order.regimes import in_force
+from cheget.order.verify import Pinned
+from cheget.report.chronicles import Story, emergencies_of, entries_of, orders_of, overdue
+from cheget.report.guarding import Row, guards, refusals
+from cheget.report.powers import in_power
 from cheget.service.desk import Desk
 from cheget.service.house import House
+from cheget.service.ledgers import read_ledger
+
+
+class Pins(Protocol):
+    """What a reader trusts, and remembers of what verified."""
+
+    @property
+    def pinned(self) -> Pinned:
+        """What is verified against."""
+
+    def keep(self, orders: Head | None, law: Head) -> None:
+        """Remember heads that verified."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +68,14 @@ class Report:
         return {name: getattr(self, name) for name in names}
 
 
-def gather(house: House, desk: Desk, period: Period) -> Report:
-    """The report. What the logs hold against it is a fault in it, never an exception."""
+def gather(house: House, desk: Desk, period: Period, pins: Pins) -> Report:
+    """The report. What the logs hold against it is a fault in it, never an exception.
+
+    ``pins``: what whoever reads it trusted first, and remembers.
+    """
     report = Report(desk.charter.house, desk.charter.deployment, period)
     ledger = read_ledger(desk)
-    proved = _proved(desk, ledger)
+    proved = _proved(ledger, pins)
     faults = [] if proved is None else [f"the logs are not proved: {proved}"]
     try:
         both = (*lines("law", ledger.law), *lines("orders", ledger.orders))
@@ -92,9 +108,8 @@ def gather(house: House, desk: Desk, period: Period) -> Report:
     )  # fmt: skip
 
 
-def _proved(desk: Desk, ledger: Ledger) -> ChegetError | None:
+def _proved(ledger: Ledger, pins: Pins) -> ChegetError | None:
     """Why the logs are not proved from their first entry on; None: they are."""
-    pins = Pins(desk.charter, desk.store.read(lambda tx: tx.charters()))
     try:
         found = prove(ledger, pins.pinned)
     except ChegetError as error:

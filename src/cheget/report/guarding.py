@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cheget.audit.instant import from_text, to_text
-from cheget.cli.kept import REFUSED, read_lines
-from cheget.cli.trial import KEPT
 from cheget.errors import ChegetError, HouseError
 from cheget.executor.journal import read_records
 from cheget.order.documents import Receipt, order_name
+from cheget.report.kept import REFUSED, TESTS, read_lines
 from cheget.service.house import House
 
 Row = dict[str, Any]
@@ -26,7 +25,7 @@ def guards(house: House, start: int, end: int) -> tuple[list[Row], list[str]]:
     rows, faults = [], []
     for folder in _folders(house):
         try:
-            tests = [_test(folder, one) for one in read_lines(folder / KEPT)]
+            tests = [_test(folder, one) for one in read_lines(folder / TESTS)]
         except HouseError as error:
             faults.append(f"the tests of {folder.name} can't be read: {error}")
             continue
@@ -60,7 +59,7 @@ def _test(folder: Path, one: Row) -> tuple[int, Row]:
                 "ways_round": len(ways), "says": ", ".join(let) or "nothing got past it",
             }  # fmt: skip
         case _:
-            raise HouseError(f"{folder / KEPT} holds something that is no test")
+            raise HouseError(f"{folder / TESTS} holds something that is no test")
 
 
 def _of(value: object, name: str) -> str:

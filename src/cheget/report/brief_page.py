@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cheget.cli.assess_charts import comparison_chart, grid_of, heat_chart, spread_chart
-from cheget.cli.brief_charts import ends_within, swings_within
-from cheget.cli.briefing import Briefing, Stated, briefing, told
-from cheget.cli.findings import Findings, always_never, both_sentence, conditional, matters
-from cheget.cli.forecasts import THEIRS
 from cheget.picture.chart import STYLE as CHARTS
 from cheget.picture.chart import Chart, inline
 from cheget.picture.markup import SANS, colours, tag
 from cheget.picture.page import page
 from cheget.picture.room import fitting, height
 from cheget.picture.tables import table
+from cheget.report.assess_charts import comparison_chart, grid_of, heat_chart, spread_chart
+from cheget.report.brief_charts import ends_within, swings_within
+from cheget.report.briefing import Briefing, Stated, briefing, told
+from cheget.report.findings import Findings, always_never, both_sentence, conditional, matters
+from cheget.report.forecasts import THEIRS
 
 if TYPE_CHECKING:
     from cheget.assessment.landscape import Landscape

@@ -10,7 +10,13 @@ import numpy as np
 
 from cheget.assessment.beliefs import EVERYONE
 from cheget.assessment.words import likelihood, odds, percent, phrase
-from cheget.cli.findings import (
+from cheget.picture.chart import WIDE, Chart
+from cheget.picture.fan import Fan, fan, spelt
+from cheget.picture.heat import Grid, Place, heat
+from cheget.picture.plane import Dot, plane
+from cheget.picture.rows import End, Ranged, Share, Swing, comparison, ends, shares, tornado
+from cheget.picture.spread import Mark, Spread, spread
+from cheget.report.findings import (
     HALF,
     NOTHING,
     Findings,
@@ -20,12 +26,6 @@ from cheget.cli.findings import (
     share,
     spread_of,
 )
-from cheget.picture.chart import WIDE, Chart
-from cheget.picture.fan import Fan, fan, spelt
-from cheget.picture.heat import Grid, Place, heat
-from cheget.picture.plane import Dot, plane
-from cheget.picture.rows import End, Ranged, Share, Swing, comparison, ends, shares, tornado
-from cheget.picture.spread import Mark, Spread, spread
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cheget.cli.assess_charts import ends_chart
-from cheget.cli.findings import NOTHING, Findings, figure
 from cheget.picture.rows import End, Swing, ends, tornado
+from cheget.report.assess_charts import ends_chart
+from cheget.report.findings import NOTHING, Findings, figure
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

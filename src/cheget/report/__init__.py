@@ -1,0 +1,1 @@
+"""What is told of a house, worked out once: for a terminal, a page and a file alike."""
