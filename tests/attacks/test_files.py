@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from cheget.chain.parse import parse_chain
 from cheget.cli.main import cheget
-from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, MalformedDocumentError, NotAllowedError
 from cheget.order.fields import check_text
+from cheget.report.terminal import safe
 from simulator import SCENARIOS, ChainSimulator
 
 WIPE = (SCENARIOS / "wipe-database.yaml").read_bytes()

@@ -16,7 +16,7 @@ from terminal import Shell, Stage
 from cheget.audit.header import Header
 from cheget.audit.instant import to_text
 from cheget.chain.people import People
-from cheget.cli.audit_tables import SECTIONS, show, written
+from cheget.cli.audit_tables import show
 from cheget.cli.context import Pins
 from cheget.errors import HouseError
 from cheget.executor.agent import Taken
@@ -27,6 +27,7 @@ from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope
 from cheget.report.auditing import Report, gather
 from cheget.report.kept import MOST, append_line, keep_refused, read_lines
+from cheget.report.sections import SECTIONS, written
 from cheget.service.clock import SystemClock
 from cheget.service.house import House
 from motions import amend, following, revoke
@@ -289,7 +290,7 @@ def terminal(report: Report) -> str:
     from contextlib import redirect_stdout
 
     with redirect_stdout(io.StringIO()) as out:
-        show(report, ())
+        show(report)
     return out.getvalue()
 
 

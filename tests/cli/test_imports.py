@@ -50,7 +50,7 @@ def test_help_loads_the_parser_and_nothing_else() -> None:
     assert status == 0
     assert not having(modules, *HEAVY, *NEVER)
     assert having(modules, "cheget") == {
-        "cheget", "cheget.cli", "cheget.cli.main", "cheget.cli.terminal", "cheget.errors",
+        "cheget", "cheget.cli", "cheget.cli.main", "cheget.report.terminal", "cheget.errors",
     }  # fmt: skip
 
 

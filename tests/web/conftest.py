@@ -90,6 +90,10 @@ class Served:
             page.goto(f"{self.at}/enrol?who={person}&invitation={self.invite(person)}")
             page.get_by_role("button", name="Make the passkey").click()
             page.wait_for_url("**/enrolled**")
+        self.agree()
+
+    def agree(self) -> None:
+        """The charter takes up what the folder says now."""
         done = json.loads(self.shell.must("chain", "amend", "--key", "ann.key", "--yes", "--json"))
         while done["state"] == "proposed":
             done = json.loads(

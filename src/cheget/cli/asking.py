@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.terminal import safe
 from cheget.errors import AssessmentError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.assessment.questions import Question

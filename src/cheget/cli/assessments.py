@@ -9,7 +9,6 @@ import click
 
 from cheget.assessment.words import likelihood, percent
 from cheget.cli.forecasts import print_implied
-from cheget.cli.terminal import safe
 from cheget.report.findings import (
     NOTHING,
     Findings,
@@ -33,6 +32,7 @@ from cheget.report.findings import (
     ways,
     what,
 )
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment

@@ -22,10 +22,10 @@ from cheget.cli.context import (
     signing_options,
 )
 from cheget.cli.plain import confirm
-from cheget.cli.terminal import safe
 from cheget.errors import NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.draft import draft_attestation, enclose
+from cheget.report.terminal import safe
 
 
 @click.command()

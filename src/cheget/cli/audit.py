@@ -13,11 +13,6 @@ from cheget.cli.plain import house_option, json_option, now, say
 if TYPE_CHECKING:
     from cheget.report.auditing import Report
 
-CANNOT_SHOW = (
-    "It tells what these logs took and what the executors in this folder keep. Of an executor",
-    "elsewhere it shows receipts alone; of an act without a code, nothing.",
-)
-
 
 class Instant(click.ParamType[int]):
     """A day, which begins at 00:00:00Z, or an instant; in seconds."""
@@ -76,7 +71,7 @@ def report(start: int, end: int, cells: Path | None, folder: Path | None, as_jso
 
 def as_value(found: Report) -> dict[str, Any]:
     """The report as JSON."""
-    from cheget.cli.audit_tables import about
+    from cheget.report.sections import CANNOT_SHOW, about
 
     return {
         **about(found),
@@ -87,9 +82,9 @@ def as_value(found: Report) -> dict[str, Any]:
 
 
 def _write(found: Report, folder: Path) -> None:
-    from cheget.cli.audit_tables import written
     from cheget.cli.outputs import write
     from cheget.errors import HouseError
+    from cheget.report.sections import written
 
     try:
         folder.mkdir(parents=True)
@@ -102,6 +97,6 @@ def _write(found: Report, folder: Path) -> None:
 def _print(found: Report, cells: Path | None) -> None:
     from cheget.cli.audit_tables import show
 
-    show(found, CANNOT_SHOW)
+    show(found)
     if cells is not None:
         click.echo(f"wrote {cells}: a table for each section")

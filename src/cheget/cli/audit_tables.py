@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 from rich.console import Console
@@ -12,111 +11,21 @@ from rich.text import Text
 
 from cheget.audit.instant import to_text
 from cheget.cli.render import NO, WAIT, YES, paint
-from cheget.cli.terminal import safe
 from cheget.report.auditing import Report
-from cheget.report.cells import Cell, table
 from cheget.report.guarding import Row
+from cheget.report.sections import CANNOT_SHOW, SECTIONS, said
+from cheget.report.terminal import safe
 from cheget.report.wording import count
 
-# Of each section what it is called, every column that it has, and those that a terminal has
-# room for: their heads, where these aren't the columns' names.
-SECTIONS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "logs": (
-        "the logs",
-        "log proved entries begins begins_root ends ends_root size root checkpoint",
-        {"log": "", "proved": "", "entries": "", "begins": "from", "ends": "to",
-         "ends_root": "root there", "size": "head at"},
-    ),
-    "charters": (
-        "the law in force, and who could have released",
-        ("since until version charter keyless chain actions least coalitions in_each alone"
-         " stop_alone not_proved"),
-        {"since": "", "version": "charter", "chain": "", "actions": "", "least": "at least",
-         "coalitions": "", "in_each": "in each of them", "stop_alone": "stop it alone"},
-    ),
-    "orders": (
-        "orders",
-        ("words order chain action parameters executors originator transmitted_at state carried_out"
-         " concurred refused released_at ended_at ended_by ended_level ended_why receipts reason"),
-        {"words": "order", "action": "", "transmitted_at": "transmitted", "originator": "by",
-         "state": "", "concurred": "", "refused": "", "receipts": ""},
-    ),
-    "entries": (
-        "entries",
-        "at log position kind digest words person about effect text",
-        {"at": "logged", "position": "entry", "words": "order", "kind": "", "person": "by",
-         "about": "", "effect": "", "text": "said"},
-    ),
-    "people": (
-        "who joined, who left, whose keys",
-        "at change who what by",
-        {"at": "", "change": "", "who": "", "what": "", "by": ""},
-    ),
-    "emergencies": (
-        "emergencies, and their reviews",
-        ("words order action originator state released_at rule until review reviewed_at"
-         " reviewed_by findings"),
-        {"words": "order", "action": "", "released_at": "released", "until": "review until",
-         "review": "", "reviewed_by": "by", "findings": "found"},
-    ),
-    "refused": (
-        "what executors refused",
-        "at executor words order step says told_by",
-        {"at": "", "executor": "", "words": "order", "step": "", "says": "why",
-         "told_by": "told by"},
-    ),
-    "guards": (
-        "tests of guards",
-        "at executor guard passed ways_round says",
-        {"at": "", "executor": "", "guard": "", "passed": "", "ways_round": "ways round",
-         "says": "got past it"},
-    ),
-}  # fmt: skip
 COLOURS = {
     "overdue": NO, "due": WAIT, "ahead": WAIT, "late": WAIT, "reviewed": YES, "NO": NO, "yes": YES,
     "stops": NO, "countermands": NO, "not tested": WAIT, "carried out": YES, "(erased)": WAIT,
 }  # fmt: skip
 WHOLE = {"at", "since", "transmitted_at", "released_at", "until", "words", "kind", "position"}
 ACROSS = 120  # columns, where nobody's terminal says how many
-SHORT = 3  # of an order's words: as many as `cheget show` needs
 
 
-def about(found: Report) -> dict[str, Any]:
-    """Of which house and period, and whether anything is at fault."""
-    period = found.period
-    return {
-        "house": found.house, "deployment": found.deployment,
-        "from": to_text(period.start), "to": to_text(period.end),
-        "as_of": to_text(period.cut - 1), "passed": found.passed,
-    }  # fmt: skip
-
-
-def written(found: Report) -> dict[str, str]:
-    """Each section as CSV, by its name; every column that JSON has, lists joined by ``; ``."""
-    rows = [(name, _cell(value)) for name, value in about(found).items()]
-    rows += [("fault", safe(one)) for one in found.faults]
-    tables = {"report": table(("what", "value"), rows)}
-    for name, section in found.sections.items():
-        heads = SECTIONS[name][1].split()
-        tables[name] = table(heads, ([_cell(row[head]) for head in heads] for row in section))
-    return tables
-
-
-def _cell(value: object) -> Cell:
-    match value:
-        case None:
-            return None
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return value
-        case list():
-            return "; ".join("(erased)" if one is None else safe(str(one)) for one in value)
-        case _:
-            return safe(str(value))
-
-
-def show(found: Report, cannot: Sequence[str]) -> None:
+def show(found: Report) -> None:
     """For people: the verdict first, then each section."""
     period = found.period
     click.echo(f"{found.house}, {to_text(period.start)} until {to_text(period.end)}")
@@ -139,7 +48,7 @@ def show(found: Report, cannot: Sequence[str]) -> None:
                 terminal.print(_table(columns, rows))
             for line in captured.get().splitlines():
                 click.echo(line.rstrip())
-    click.echo("\n" + "\n".join(cannot))
+    click.echo("\n" + "\n".join(CANNOT_SHOW))
 
 
 def _table(columns: Mapping[str, str], rows: Sequence[Row]) -> Table:
@@ -148,27 +57,6 @@ def _table(columns: Mapping[str, str], rows: Sequence[Row]) -> Table:
         made.add_column(Text(head or column.replace("_", " ")), no_wrap=column in WHOLE,
                         overflow="fold")  # fmt: skip
     for row in rows:
-        said = [safe(_said(row, column)) for column in columns]
-        made.add_row(*(Text(one, style=COLOURS.get(one, "")) for one in said))
+        told = [safe(said(row, column)) for column in columns]
+        made.add_row(*(Text(one, style=COLOURS.get(one, "")) for one in told))
     return made
-
-
-def _said(row: Row, column: str) -> str:
-    """A cell in a terminal: shorter than in a file."""
-    value = row[column]
-    found = str(_cell(value) or "") if value != 0 else "0"
-    if value is None:
-        found = {"least": "not proved", "text": "(erased)", "at": "not tested"}.get(column, "")
-    elif column == "words":
-        found = " ".join(found.split()[:SHORT])
-    elif column == "ends_root":
-        found = found[:16]
-    elif column == "position":
-        found = f"{row['log']} {found}"
-    elif column == "action" and row.get("parameters"):
-        found = f"{found} {_cell(row['parameters'])}"
-    elif column == "state" and row["carried_out"]:
-        found = "carried out"
-    elif value is False:
-        found = "NO"
-    return found

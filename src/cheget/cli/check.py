@@ -11,9 +11,9 @@ import click
 
 from cheget.cli.main import described
 from cheget.cli.plain import json_option, say
-from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, HouseError
 from cheget.report.library import file_of
+from cheget.report.terminal import safe
 from cheget.report.wording import count, span
 
 if TYPE_CHECKING:

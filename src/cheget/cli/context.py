@@ -27,7 +27,6 @@ from cheget.cli.plain import (
     state_folder,
 )
 from cheget.cli.remote import at_house
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError, KeyFileError, LawError, NotAcceptedError
 from cheget.keyring import agent, keyfile
 from cheget.keyring.signer import Signer
@@ -41,6 +40,7 @@ from cheget.order.follow import LawState
 from cheget.order.law import read_law
 from cheget.order.verify import Pinned
 from cheget.order.words import prefix_bits
+from cheget.report.terminal import safe
 from cheget.service.clock import SystemClock
 from cheget.service.counter import LocalCounter
 from cheget.service.house import House, find_house, open_desk, open_house, open_store

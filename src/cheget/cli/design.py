@@ -9,8 +9,8 @@ import click
 
 from cheget.cli.assess import patience, read_cases
 from cheget.cli.plain import json_option, say
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.terminal import safe
 from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.terminal import safe
 from cheget.report.differences import SIGNS, sections, verdict
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Chain

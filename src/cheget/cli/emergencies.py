@@ -6,10 +6,10 @@ from typing import Any
 
 from cheget.audit.instant import to_text
 from cheget.cli.render import NO, WAIT, YES, paint
-from cheget.cli.terminal import safe
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import asked
 from cheget.order.telling import emergency, rule_of
+from cheget.report.terminal import safe
 
 COLOURS = {"ahead": NO, "due": NO, "overdue": NO, "reviewed": YES, "late": WAIT}
 

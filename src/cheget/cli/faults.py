@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError
+from cheget.report.terminal import safe
 
 WIDEST = 120  # characters of a source line that are shown
 

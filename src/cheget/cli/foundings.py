@@ -16,7 +16,6 @@ from cheget.cli.context import (
     say,
 )
 from cheget.cli.plain import confirm, span_of
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.documents import Amendment
@@ -26,6 +25,7 @@ from cheget.order.keys import fingerprint
 from cheget.order.law import founders, missing_founders
 from cheget.order.papers import Filed, open_envelope
 from cheget.order.signatures import verify_signer
+from cheget.report.terminal import safe
 from cheget.service.clock import SystemClock
 from cheget.service.founding import agree, agreed, is_founded, is_refused, propose, proposed
 from cheget.service.house import (

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import is_asked, json_option, say
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.cli.guarded import First, Wish

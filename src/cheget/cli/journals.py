@@ -14,7 +14,6 @@ from cheget.chain.quantity import decimal_text
 from cheget.cli.install import Place, read_pinned, read_settings
 from cheget.cli.plain import now
 from cheget.cli.template import UNPINNED
-from cheget.cli.terminal import safe
 from cheget.cli.trial import last_trial
 from cheget.errors import JournalError, NotAcceptedError
 from cheget.executor.history import History, Looked
@@ -23,6 +22,7 @@ from cheget.keyring import keyfile
 from cheget.order.circumstances import spent
 from cheget.order.documents import order_name
 from cheget.order.keys import ED25519, PublicKey, fingerprint
+from cheget.report.terminal import safe
 from cheget.report.wording import count, span
 
 if TYPE_CHECKING:

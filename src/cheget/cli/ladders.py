@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from cheget.cli.terminal import safe
 from cheget.picture.ladder import MEANING, Ladder, Seat
+from cheget.report.terminal import safe
 
 GLYPHS = {"needed": "●", "seat": "○", "deputy": "◐", "stops": "✕", "alone": "◆"}
 ACROSS = 100  # columns of a terminal

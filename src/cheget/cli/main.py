@@ -14,7 +14,6 @@ from typing import NoReturn, cast
 import click
 
 from cheget import __version__
-from cheget.cli.terminal import safe
 from cheget.errors import (
     ChainFileError,
     CharterError,
@@ -23,6 +22,7 @@ from cheget.errors import (
     SealError,
     VerificationError,
 )
+from cheget.report.terminal import safe
 
 # Each verb: its module and command, and the line that the overview shows.
 VERBS: dict[str, tuple[str, str]] = {

@@ -26,7 +26,6 @@ from cheget.cli.context import (
 from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import paint, shortened, title, verdict
 from cheget.cli.sharing import sign_over, with_serials
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.counter import Counter
@@ -34,6 +33,7 @@ from cheget.order.documents import Attestation, Order, order_name
 from cheget.order.draft import draft_order, enclose
 from cheget.order.papers import open_envelope
 from cheget.order.signatures import verify_signer
+from cheget.report.terminal import safe
 
 
 @click.group()

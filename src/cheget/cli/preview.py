@@ -11,9 +11,9 @@ from cheget.chain.wording import worded
 from cheget.cli.diff import as_value as difference_value
 from cheget.cli.differences import print_difference
 from cheget.cli.render import paint
-from cheget.cli.terminal import safe
 from cheget.order.documents import order_name
-from cheget.report.preview import Preview
+from cheget.report.preview import Preview, need_rows
+from cheget.report.terminal import safe
 from cheget.report.wording import count, joined
 
 
@@ -38,20 +38,12 @@ def print_preview(found: Preview, title: str) -> None:
 
 
 def need_lines(found: Preview) -> Iterator[str]:
-    """The rules that have to agree, and who has; one that stays the same is said once."""
-    for need in found.needs:
-        agreed = found.agreed_new if need.is_new else found.agreed_old
-        twins = [n for n in found.needs if n.what == need.what and n.is_new != need.is_new]
-        same = found.agreed_old == found.agreed_new and any(
-            (n.rule, dict(n.seats)) == (need.rule, dict(need.seats)) for n in twins
-        )
-        if same and need.is_new:
-            continue
-        which = f", as it {'will be' if need.is_new else 'is'}" if twins and not same else ""
-        who = sorted(person for person in agreed if need.names(person))
-        sign = paint("●", "green") if need.is_met(agreed) else "○"
-        said = f"; agreed: {joined(who)}" if who else ""
-        yield f"  {sign} {need.what}{which}: {safe(worded(need.rule))}{said}"
+    """The rules that have to agree, and who has."""
+    for one in need_rows(found):
+        sign = paint("●", "green") if one.is_met else "○"
+        which = f", {one.which}" if one.which else ""
+        said = f"; agreed: {joined(one.agreed)}" if one.agreed else ""
+        yield f"  {sign} {one.what}{which}: {safe(one.rule)}{said}"
 
 
 def preview_value(found: Preview) -> dict[str, Any]:

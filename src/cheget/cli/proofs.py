@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cheget.cli.terminal import safe
 from cheget.report.proofs import (
     DELIVERY,
     NO_DOORS,
@@ -23,6 +22,7 @@ from cheget.report.proofs import (
     sentences,
     sign,
 )
+from cheget.report.terminal import safe
 from cheget.report.wording import joined, persons, share
 
 if TYPE_CHECKING:

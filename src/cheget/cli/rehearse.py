@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import folder_option, is_asked, json_option, say
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

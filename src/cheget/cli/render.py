@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import click
 
 from cheget.audit.instant import to_text
-from cheget.cli.terminal import safe
 from cheget.order.documents import Receipt, order_name
 from cheget.order.papers import Papers
 from cheget.order.proceeding import Proceeding
@@ -25,6 +24,7 @@ from cheget.order.telling import (
     until,
     verdict,
 )
+from cheget.report.terminal import safe
 
 __all__ = [
     "as_json", "is_carried_out", "ladder", "paint", "questions", "reasons_of", "shortened",

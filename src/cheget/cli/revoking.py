@@ -10,12 +10,12 @@ import click
 from cheget.cli.context import at_counter, followed, identify, now, reason_text, say
 from cheget.cli.key import public_of
 from cheget.cli.plain import confirm
-from cheget.cli.terminal import safe
 from cheget.errors import BadSignatureError, KeyFileError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.documents import Revocation, order_name
 from cheget.order.draft import enclose
 from cheget.order.keys import PublicKey, fingerprint
+from cheget.report.terminal import safe
 from cheget.report.wording import count, joined
 
 if TYPE_CHECKING:

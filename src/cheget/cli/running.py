@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import house_option, is_asked, json_option, now, say
-from cheget.cli.terminal import safe
 from cheget.errors import ChegetError, HouseError, JournalError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.cli.sources import Asked

@@ -19,8 +19,8 @@ from cheget.cli.render import (
     title,
     verdict,
 )
-from cheget.cli.terminal import safe
 from cheget.cli.view import View, view
+from cheget.report.terminal import safe
 
 LINES = 20  # of what an act said
 

@@ -10,7 +10,7 @@ import click
 from cheget.cli.assess import Case, patience
 from cheget.cli.assessments import bar
 from cheget.cli.plain import say
-from cheget.cli.terminal import safe
+from cheget.report.terminal import safe
 from cheget.report.wording import CONDITIONAL
 
 if TYPE_CHECKING:

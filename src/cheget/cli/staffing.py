@@ -13,9 +13,9 @@ from cheget.chain.people import parse_people
 from cheget.cli.amendments import offer
 from cheget.cli.context import at_counter, followed, needed
 from cheget.cli.install import write_whole
-from cheget.cli.terminal import safe
 from cheget.errors import ChainFileError, NotAcceptedError
 from cheget.order.amending import rekeyed, succeeding, without
+from cheget.report.terminal import safe
 from cheget.service.amended import held_charters, pending
 
 

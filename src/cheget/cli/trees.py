@@ -9,8 +9,8 @@ import click
 
 from cheget.cli.check import parsed
 from cheget.cli.plain import say
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.proof.openpsa import FaultTree

@@ -9,9 +9,9 @@ import click
 
 from cheget.cli.plain import folder_option, json_option, say
 from cheget.cli.running import FOLDER, NAME
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError
 from cheget.report.kept import TESTS, append_line, read_lines
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.cli.install import Place

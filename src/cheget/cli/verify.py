@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import json_option, now, say
-from cheget.cli.terminal import safe
 from cheget.errors import HouseError, MalformedDocumentError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.order.charter import Charter

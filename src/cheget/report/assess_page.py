@@ -50,6 +50,7 @@ from cheget.report.findings import (
     way,
 )
 from cheget.report.forecasts import THEIRS
+from cheget.report.looks import FIGURES
 
 if TYPE_CHECKING:
     from cheget.assessment.answer import Assessment
@@ -57,26 +58,14 @@ if TYPE_CHECKING:
     from cheget.assessment.uncertainty import Progress
 
 DESIGNED = 4  # people at a level, at most, in the designs drawn
-LOOK = STYLE + CHARTS + TABLES + SLIDERS + (
-    "h4{font-size:16px;line-height:1.3;font-weight:650;margin:0 0 2px}"
+LOOK = STYLE + CHARTS + TABLES + SLIDERS + FIGURES + (
     "header .soft{margin:0 0 6px}header{max-width:none}header p{max-width:860px}"
-    "figure{margin:0 0 16px;break-inside:avoid}"
-    "figcaption p{font-size:13px;line-height:1.4;margin:0 0 12px}"
-    "svg.chart{max-width:100%;height:auto;overflow:visible}svg.chart.wide{display:block}"
-    ".how{font-size:12px;color:var(--soft);margin:8px 0 0}"
-    ".brief{display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:16px}"
-    ".brief .card{margin:0}.part>.brief{margin-top:14px}ol{margin:0;padding:0 0 0 20px}"
-    ".figures{columns:2;column-gap:16px;margin:16px 0 0}"
+    ".part>.brief{margin-top:14px}ol{margin:0;padding:0 0 0 20px}"
     "details{border-top:1px solid var(--line);padding:10px 0}summary{cursor:pointer}"
     "details[open] summary{margin-bottom:8px}"
-    "@media(max-width:780px){.brief{gap:12px}}"
-    "@media(max-width:1180px){.figures{columns:1}.figures figure{max-width:560px}}"
-    "@media(max-width:780px){.card{padding:14px 18px}svg.chart.wide{display:none}"
-    "svg.chart.narrow{display:block;margin:0 auto}}"
-    "@media print{.brief{grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:10px}"
-    ".figures{columns:2}.figures figure{max-width:none}h4{font-size:13px}"
-    "svg.chart.wide{display:none}svg.chart.narrow{display:block}figcaption p,.how{font-size:10px}"
-    "details::details-content{content-visibility:visible;height:auto}summary{list-style:none}}"
+    "@media(max-width:780px){.card{padding:14px 18px}}"
+    "@media print{details::details-content{content-visibility:visible;height:auto}"
+    "summary{list-style:none}}"
 )  # fmt: skip
 
 
@@ -127,6 +116,29 @@ def report(told: Sequence[Told]) -> str:
         tag("footer", text=f"cheget assess. {conditional()} Every number says whether it is exact,"
             " by quadrature, or sampled."),
         style=LOOK, script=SCRIPT if any(one.land for one in told) else "",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An assessment for a page of others: sentences as text, the rest as markup."""
+
+    question: str
+    verdict: str
+    said: Sequence[str]
+    conditional: str
+    brief: str
+    figures: str
+
+
+def shown(found: Assessment) -> Shown:
+    """What a page of a house shows of it; the page of its own has all."""
+    known = Findings(found)
+    pictures = _figures(Told(known, None, None))
+    return Shown(
+        question(found), verdict(found.mean.value),
+        [line for line in (*how_sure(found), expectation(found)) if line], conditional(),
+        _unbroken("".join(_brief(known))), _unbroken("".join(pictures)),
     )  # fmt: skip
 
 

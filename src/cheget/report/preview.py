@@ -128,3 +128,29 @@ def _person(name: str, old: Charter, new: Charter) -> Iterator[str]:
 
 def _keys(number: int) -> str:
     return count(number, "key") if number else "no key"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A rule that has to agree, as it is told: ``which`` charter's, and who has agreed."""
+
+    what: str
+    which: str
+    rule: str
+    agreed: Sequence[str]
+    is_met: bool
+
+
+def need_rows(found: Preview) -> Iterator[Told]:
+    """The rules that have to agree, and who has; one that stays the same is said once."""
+    for need in found.needs:
+        agreed = found.agreed_new if need.is_new else found.agreed_old
+        twins = [n for n in found.needs if n.what == need.what and n.is_new != need.is_new]
+        same = found.agreed_old == found.agreed_new and any(
+            (n.rule, dict(n.seats)) == (need.rule, dict(need.seats)) for n in twins
+        )
+        if same and need.is_new:
+            continue
+        which = f"as it {'will be' if need.is_new else 'is'}" if twins and not same else ""
+        who = sorted(person for person in agreed if need.names(person))
+        yield Told(need.what, which, worded(need.rule), who, need.is_met(agreed))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+from dataclasses import dataclass
+from typing import Any
 
 from cheget.audit.instant import to_text
 from cheget.chain.chain import Chain
 from cheget.chain.wording import span, worded
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
+from cheget.order.follow import LawState
 from cheget.order.keys import PublicKey, fingerprint
 from cheget.order.telling import until
 from cheget.proof.account import Account, accounts
 from cheget.service.amended import staff_of
-from cheget.service.amending import law_state
 from cheget.web.showing import rule_of
-
-if TYPE_CHECKING:
-    from cheget.service.counter import LocalCounter
-
 
 MOST_KNOWN = 64
 _known: dict[tuple[str, str], tuple[Account, ...]] = {}
@@ -131,10 +129,9 @@ def kinds_view(charter: Charter) -> list[dict[str, Any]]:
 
 
 def people_view(
-    counter: LocalCounter, now: int
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    state: LawState, now: int
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:  # fmt: skip
     """The roster's rows, and the amendments that wait."""
-    state = counter.store.read(law_state)
     charter, usable = state.charter, state.usable
     away = {
         one.document.signer: to_text(one.document.until)[:10] for one in state.absences.values()
@@ -144,13 +141,15 @@ def people_view(
         {
             "who": name, "machine": one.machine, "away": away.get(name, ""),
             "posts": ", ".join(p for p, who in charter.posts.items() if who == name) or "no post",
-            "signs": [_key(key) for key in usable.people[name].keys],
+            "signs": [key_view(key) for key in usable.people[name].keys],
+            "crew": all("/" in p for p, who in charter.posts.items() if who == name)
+            and name in charter.posts.values(),
         }
         for name, one in charter.people.items()
     ]  # fmt: skip
     amendments = [
         {
-            "words": order_name(one.digest),
+            "digest": one.digest, "words": order_name(one.digest),
             "said": f"Proposed by {one.document.signer}; "
                     f"{until(one.document.decide_by - now)} left. Still to agree: "
                     + ", ".join(dict.fromkeys(need.what for need in one.missing())),
@@ -160,7 +159,30 @@ def people_view(
     return rows, amendments
 
 
-def _key(key: PublicKey) -> str:
+def own_view(state: LawState, person: str, now: int) -> dict[str, Any]:
+    """What a person may say of themselves: which keys they hold, and whether they are away."""
+    holder = state.usable.people.get(person)
+    return {
+        "held": [(key_view(key), key.key.hex()) for key in (holder.keys if holder else ())],
+        "away": [
+            (digest, to_text(one.document.until)[:10]) for digest, one in state.absences.items()
+            if one.document.signer == person and one.ended is None and now < one.document.until
+        ],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KeyView:
+    """A key as a page names it: what it is, two words to know it by, its fingerprint."""
+
+    kind: str
+    words: str
+    fingerprint: str
+
+
+def key_view(key: PublicKey) -> KeyView:
+    """A key of a person's; the words are the first two of its point's SHA-256."""
     names = {"webauthn-es256": "passkey", "webauthn-eddsa": "passkey",
              "sshsig-sk-ed25519": "security key", "sshsig-ed25519": "SSH key"}  # fmt: skip
-    return f"{names.get(key.scheme, 'key file')} {fingerprint(key)}"
+    words = order_name(hashlib.sha256(key.point).hexdigest()).split()
+    return KeyView(names.get(key.scheme, "key file"), " ".join(words[:2]), fingerprint(key))

@@ -45,9 +45,11 @@ def enrolled(visit: Looking, who: str = "") -> HTMLResponse:
 def start(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
     """What the browser is asked to make."""
     person, nonce = _admitted(visit, given)
+    label = line(given, "label")[:40]
     options = creation(
-        _party(visit), visit.charter.house, person, _challenge(person, nonce), os.urandom(16)
-    )
+        _party(visit), visit.charter.house, f"{person}, {label}" if label else person,
+        _challenge(person, nonce), os.urandom(16),
+    )  # fmt: skip
     return JSONResponse({"options": options, "nonce": nonce.hex()})
 
 

@@ -24,11 +24,12 @@ from cheget.order.telling import emergency, until, verdict
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
 from cheget.service.api.problems import Problem
-from cheget.service.store import Reading, StoredEntry
-from cheget.web.describing import chains_view, kinds_view, people_view, transmissions
+from cheget.service.store import Reading as ReadingStore
+from cheget.service.store import StoredEntry
+from cheget.web.describing import chains_view, kinds_view, own_view, people_view, transmissions
 from cheget.web.rendering import files
 from cheget.web.showing import order_view, shown, title_of
-from cheget.web.visit import SignedIn, Visit, waiting
+from cheget.web.visit import LetIn, SignedIn, Visit, waiting
 
 PAGE = 50  # rows
 router = APIRouter(include_in_schema=False)
@@ -66,7 +67,7 @@ def _inbox(visit: Visit) -> dict[str, Any]:
     ]
     return {
         "amendments": [
-            order_name(one.digest)
+            (one.digest, order_name(one.digest))
             for one in visit.door.counter.store.read(law_state).open
             if one.waits_for(who, visit.now)
         ],
@@ -88,7 +89,7 @@ def _row(visit: Visit, one: Proceeding) -> dict[str, Any]:
 
 
 @router.get("/orders")
-def orders(visit: SignedIn, before: Annotated[int, Query(ge=0)] = 2**31) -> HTMLResponse:
+def orders(visit: LetIn, before: Annotated[int, Query(ge=0)] = 2**31) -> HTMLResponse:
     """Every order, the newest first."""
     found = visit.door.counter.orders()
     chosen = [one for one in reversed(found) if one.position < before][: PAGE + 1]
@@ -100,13 +101,13 @@ def orders(visit: SignedIn, before: Annotated[int, Query(ge=0)] = 2**31) -> HTML
 
 
 @router.get("/orders/{digest}")
-def order(visit: SignedIn, digest: str) -> HTMLResponse:
+def order(visit: LetIn, digest: str) -> HTMLResponse:
     """An order, whole."""
     return visit.page("order.html", **_order(visit, digest))
 
 
 @router.get("/orders/{digest}/live")
-def order_live(visit: SignedIn, digest: str) -> HTMLResponse:
+def order_live(visit: LetIn, digest: str) -> HTMLResponse:
     """The same without the answer, to be put into the page that is open."""
     return visit.page("_order.html", **_order(visit, digest))
 
@@ -139,13 +140,13 @@ def transmit(visit: SignedIn) -> HTMLResponse:
 
 
 @router.get("/chain")
-def chain(visit: SignedIn) -> HTMLResponse:
+def chain(visit: LetIn) -> HTMLResponse:
     """The chains, and what is proved of them."""
     return visit.page("chain.html", chains=chains_view(visit.charter))
 
 
 @router.get("/executors")
-def executors(visit: SignedIn) -> HTMLResponse:
+def executors(visit: LetIn) -> HTMLResponse:
     """Every executor that the chains declare."""
     kinds = kinds_view(visit.charter)
     total = sum(one["count"] for one in kinds)
@@ -155,14 +156,17 @@ def executors(visit: SignedIn) -> HTMLResponse:
 
 
 @router.get("/people")
-def people(visit: SignedIn) -> HTMLResponse:
+def people(visit: LetIn) -> HTMLResponse:
     """The roster, and the amendments that wait."""
-    rows, amendments = people_view(visit.door.counter, visit.now)
-    return visit.page("people.html", rows=rows, amendments=amendments)
+    state = visit.door.counter.store.read(law_state)
+    rows, amendments = people_view(state, visit.now)
+    own = own_view(state, visit.person, visit.now) if visit.person else None
+    today = to_text(visit.now)[:10]
+    return visit.page("people.html", rows=rows, amendments=amendments, own=own, today=today)
 
 
 @router.get("/log")
-def log(visit: SignedIn, before: Annotated[int, Query(ge=0, le=2**53)] = 2**53) -> HTMLResponse:
+def log(visit: LetIn, before: Annotated[int, Query(ge=0, le=2**53)] = 2**53) -> HTMLResponse:
     """The log of orders, the latest first."""
     store = visit.door.counter.store
     head = visit.door.counter.head("orders")
@@ -197,13 +201,13 @@ def _log_rows(visit: Visit, leaves: Iterable[tuple[int, bytes]]) -> Iterable[dic
         }  # fmt: skip
 
 
-def _entry(header: Header, tx: Reading) -> StoredEntry:
+def _entry(header: Header, tx: ReadingStore) -> StoredEntry:
     return tx.thread("orders", header.subject, header.seq)[0]
 
 
 @router.get("/events")
 async def events(
-    visit: SignedIn, since: Annotated[int, Query(ge=0, le=2**53)] = 0
+    visit: LetIn, since: Annotated[int, Query(ge=0, le=2**53)] = 0
 ) -> StreamingResponse:
     """Say when the log has grown; what became of it, the page asks."""
 

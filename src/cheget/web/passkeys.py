@@ -31,15 +31,16 @@ _KTY, _ALG, _CRV, _X, _Y = 1, 3, -1, -2, -3  # RFC 9053
 
 
 def creation(
-    party: Party, house: str, person: str, challenge: bytes, handle: bytes
+    party: Party, house: str, name: str, challenge: bytes, handle: bytes
 ) -> dict[str, Any]:
     """What a browser is asked for: a passkey that stays on the device and checks its user.
 
     ``handle`` is new for each passkey: a device keeps one passkey a handle, and a second of the
-    same person would take the place of the first, which the charter names.
+    same person would take the place of the first, which the charter names. ``name`` tells them
+    apart where the device asks which.
     """
     options = generate_registration_options(
-        rp_id=party.rp_id, rp_name=f"cheget, house {house}", user_name=person,
+        rp_id=party.rp_id, rp_name=f"cheget, house {house}", user_name=name,
         user_id=handle, challenge=challenge,
         attestation=AttestationConveyancePreference.NONE,
         authenticator_selection=AuthenticatorSelectionCriteria(

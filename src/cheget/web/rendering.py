@@ -12,11 +12,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from cheget.picture.chart import STYLE as CHARTS
+from cheget.report.looks import FIGURES
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 NAV = (
     ("/", "Inbox"), ("/orders", "Orders"), ("/transmit", "Transmit"), ("/chain", "Chain"),
-    ("/executors", "Executors"), ("/people", "People"), ("/log", "Log"),
+    ("/assessment", "Assessment"), ("/executors", "Executors"), ("/people", "People"),
+    ("/log", "Log"),
 )  # fmt: skip
 
 
@@ -33,10 +37,11 @@ def files() -> dict[str, tuple[bytes, str]]:
     """The files that pages are made of, each with its media type."""
     types = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
              ".woff2": "font/woff2"}  # fmt: skip
-    return {
+    found = {
         one.name: (one.read_bytes(), types.get(one.suffix, "text/plain"))
         for one in STATIC.iterdir()
     }
+    return {**found, "charts.css": ((CHARTS + FIGURES).encode(), "text/css")}
 
 
 @lru_cache(maxsize=64)

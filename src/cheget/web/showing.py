@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cheget.audit.instant import to_text
@@ -11,6 +12,7 @@ from cheget.chain.chain import Level
 from cheget.chain.wording import worded
 from cheget.errors import StoppedError
 from cheget.order.allowed import id_of
+from cheget.order.charter import Charter, read_charter
 from cheget.order.consequence import Turn, can_refuse, refusal_consequence, stranded_levels, turns
 from cheget.order.documents import Receipt, order_name
 from cheget.order.fold import at_instant
@@ -37,19 +39,31 @@ class Shown:
 
 
 def shown(counter: Counter, order: str, now: int) -> Shown:
-    """The order, asked of the desk and verified against the charter that holds.
+    """The order, asked of the desk and verified from the first charter on.
+
+    It may stand under a law that holds no more: whoever pins what holds now could not read it.
 
     Raises:
         VerificationError: the log is at fault.
         NotAcceptedError: there is no such order.
     """
     data = counter.papers(order)
-    explanation = explain_papers(data, pinned=Pinned(counter.charter), now=now)
+    explanation = explain_papers(data, pinned=pinned(counter), now=now)
     if explanation.error is not None and not isinstance(explanation.error, StoppedError):
         raise explanation.error
     assert explanation.proceeding is not None  # noqa: S101 - every step before the last has held
     proceeding = at_instant(explanation.proceeding, now)
     return Shown(proceeding, decode_papers(data), counter.receipts(order), explanation.verified)
+
+
+def pinned(counter: Counter) -> Pinned:
+    """What the server itself verifies against: the first charter."""
+    return Pinned(_parsed(counter.charters()[0]))
+
+
+@lru_cache(maxsize=4)
+def _parsed(payload: bytes) -> Charter:
+    return read_charter(payload)
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,27 @@ def signin_done(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
     """Open a session for whoever signed that line."""
     token, reader, until = visit.door.sessions.open(assembled("session", given))
     answer = JSONResponse({"who": reader.who, "next": "/"})
+    _remember(visit, answer, token, until)
+    return answer
+
+
+@router.post("/signin/visit")
+def visit_begun(visit: Looking, given: Given, _: FromPage) -> JSONResponse:
+    """Open the pages to an auditor who was invited: the token becomes this browser's cookie."""
+    token = line(given, "token")
+    reader, until = visit.door.sessions.reader(token)
+    if reader.role != "auditor":
+        raise NotAcceptedError("that link is no auditor's", hint="cheget auditor invite")
+    answer = JSONResponse({"who": reader.who, "next": "/audit"})
+    _remember(visit, answer, token, until)
+    return answer
+
+
+def _remember(visit: Visit, answer: Response, token: str, until: int) -> None:
     answer.set_cookie(
         COOKIE, token, max_age=until - visit.now, httponly=True, samesite="strict", path="/",
         secure=_audience(visit).startswith("https:"),
     )  # fmt: skip
-    return answer
 
 
 @router.post("/signout")

@@ -14,6 +14,7 @@ from cheget.order.charter import Charter
 from cheget.order.consequence import turns
 from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
+from cheget.order.session import Reader
 from cheget.service.api.door import COOKIE, Door, door_of
 from cheget.service.api.problems import Problem
 from cheget.web.drafts import Given, assembled
@@ -22,11 +23,16 @@ from cheget.web.rendering import page
 
 @dataclass(frozen=True)
 class Visit:
-    """Who looks, at which house, now."""
+    """Who looks, at which house, now. An auditor reads, and is asked nothing."""
 
     request: Request
     door: Door
-    person: str | None
+    reader: Reader | None
+
+    @property
+    def person(self) -> str | None:
+        """The member who looks."""
+        return self.reader.who if self.reader and self.reader.role == "member" else None
 
     @property
     def now(self) -> int:
@@ -59,12 +65,13 @@ class Visit:
         """A page for this visitor."""
         count = len(waiting(self)) if self.person is not None else 0
         return page(
-            self.request, name, status, me=self.person, house=self.charter.house,
-            charter=self.charter, waiting=count, rp_id=self.charter.terms.rp_id, **context,
+            self.request, name, status, me=self.person, reader=self.reader,
+            house=self.charter.house, charter=self.charter, waiting=count,
+            rp_id=self.charter.terms.rp_id, **context,
         )  # fmt: skip
 
 
-def _person(request: Request) -> str | None:
+def _reader(request: Request) -> Reader | None:
     token = request.state.token = request.cookies.get(COOKIE, "")
     if not token:
         return None
@@ -72,7 +79,7 @@ def _person(request: Request) -> str | None:
         reader, _ = door_of(request).sessions.reader(token)
     except Problem:
         return None
-    return reader.who if reader.role == "member" else None
+    return reader if reader.role in {"member", "auditor"} else None
 
 
 def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> Response:
@@ -81,11 +88,12 @@ def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> R
     Nothing of the log is read: it may be what is at fault.
     """
     try:
-        charter, me = door_of(request).counter.charter, _person(request)
+        charter, reader = door_of(request).counter.charter, _reader(request)
     except ChegetError:
         return answer
     shown = page(
-        request, "problem.html", answer.status_code, me=me, house=charter.house, charter=charter,
+        request, "problem.html", answer.status_code, reader=reader,
+        me=reader.who if reader is not None else None, house=charter.house, charter=charter,
         waiting=0, title=problem["title"], detail=problem["detail"], hint=problem.get("hint", ""),
     )  # fmt: skip
     for name in ("retry-after", "allow"):
@@ -95,9 +103,9 @@ def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> R
 
 
 def _visit(request: Request) -> Visit:
-    door, person = door_of(request), _person(request)
-    door.limits.reading(request, person or "")
-    return Visit(request, door, person)
+    door, reader = door_of(request), _reader(request)
+    door.limits.reading(request, reader.who if reader is not None else "")
+    return Visit(request, door, reader)
 
 
 Looking = Annotated[Visit, Depends(_visit)]
@@ -120,17 +128,31 @@ def signed_in(visit: Looking) -> Visit:
 
 SignedIn = Annotated[Visit, Depends(signed_in)]
 
+
+def let_in(visit: Looking) -> Visit:
+    """The visit of a member, or of an auditor who was invited.
+
+    Raises:
+        SignIn: of nobody known.
+    """
+    if visit.reader is None:
+        raise SignIn
+    return visit
+
+
+LetIn = Annotated[Visit, Depends(let_in)]
+
 # A form of another site can't send this header, so no cookie is used without it.
 FromPage = Annotated[str, Header(alias="X-Cheget")]
 
 
 def _handing_in(request: Request, _: FromPage) -> Visit:
     """A visit with a signed document, which is counted by what it is: see ``Visit.taken``."""
-    person = _person(request)
-    if person is None:
-        door_of(request).limits.reading(request)
+    visit = Visit(request, door_of(request), _reader(request))
+    if visit.person is None:
+        visit.door.limits.reading(request)
         raise SignIn
-    return Visit(request, door_of(request), person)
+    return visit
 
 
 HandingIn = Annotated[Visit, Depends(_handing_in)]

@@ -85,6 +85,12 @@
     const wanted = form.dataset.order;
     if (wanted && (said.order || said.subject) !== wanted)
       throw new Error("Nothing was signed: the server drafted an answer to another order.");
+    // A control says which field it fills; what is signed begins with what stands in it.
+    for (const one of form.querySelectorAll("[data-field]")) {
+      const field = one.dataset.field.split(".").reduce((value, name) => (value || {})[name], said);
+      if (!String(field).startsWith(one.value.trim()))
+        throw new Error(`Nothing was signed: the server drafted another ${one.dataset.field}.`);
+    }
     const kinds = {
       concur: "concurrence", refuse: "refusal", ask: "question", signin: "session",
       transmit: "order",
@@ -92,6 +98,21 @@
     const type = `application/vnd.cheget.${kinds[kind.decision] || kind.decision}.v1+json`;
     if (kind.type !== type)
       throw new Error("Nothing was signed: the server drafted something else than was chosen.");
+  }
+
+  // The reason lies beside what is signed: its digest is there, of its salt and this very text.
+  async function checkReason(form, payload, texts) {
+    const field = form.elements.reason;
+    if (!field || !texts || !texts.length) return;
+    const said = JSON.parse(new TextDecoder().decode(payload));
+    const signed = said.reason || said.finding;
+    const { salt, text } = texts[0];
+    const salted = Uint8Array.from(salt.match(/../g) || [], (two) => parseInt(two, 16));
+    const whole = new Uint8Array([...salted, ...encoder.encode(text)]);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+    const hex = [...digest].map((one) => one.toString(16).padStart(2, "0")).join("");
+    if (hex !== signed || text !== field.value.replace(/\r\n/g, "\n").trim())
+      throw new Error("Nothing was signed: the server drafted another reason than yours.");
   }
 
   const given = (form) => {
@@ -117,6 +138,7 @@
     const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), decision });
     const payload = fromText(draft.payload);
     check(form, payload, { decision, type: draft.type });
+    await checkReason(form, payload, draft.texts);
     const list = form.querySelector("[data-signed]");
     if (list) {
       render(list, payload);
@@ -158,6 +180,20 @@
       ...given(form), nonce, payload: draft.payload, type: draft.type, assertion: signed,
     });
     location.assign(done.next);
+  }
+
+  // An auditor's link carries its token behind the #, which no server and no proxy is sent.
+  const visit = document.querySelector("[data-visit]");
+  const token = location.hash.startsWith("#visit=") ? location.hash.slice(7) : "";
+  if (visit && token) {
+    history.replaceState(null, "", location.pathname);
+    visit.hidden = false;
+    visit.addEventListener("submit", (event) => {
+      event.preventDefault();
+      asked("/signin/visit", { token })
+        .then((done) => location.assign(done.next))
+        .catch((error) => tell(visit, why(error), true));
+    });
   }
 
   document.addEventListener("submit", (event) => {
