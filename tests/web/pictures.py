@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("orders", "transmit", "chain", "executors", "people", "log")
+PAGES = ("orders", "transmit", "chain", "executors", "people", "log", "readiness", "audit")
 
 
 def seated(browser: Any, at: str) -> Any:
@@ -85,6 +85,10 @@ def main() -> None:
         for name in PAGES:
             page.goto(f"{at}/{name}")
             take(page, name, phone=False)
+        page.goto(f"{at}/assessment")
+        page.locator("main a").first.click()
+        page.locator("svg.chart").first.wait_for()
+        take(page, "assessment")
         browser.close()
         demo.terminate()
 

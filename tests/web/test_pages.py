@@ -241,3 +241,36 @@ def test_nobody_reads_without_a_session(house: Served) -> None:
     page.get_by_label("Your name on the roster").fill("ann")
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_text("Nothing was signed").wait_for()
+
+
+def test_readiness_says_who_has_answered_and_who_holds_one_key(house: Served) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/readiness")
+    row = ann.get_by_role("row", name="dee")
+    assert "ago" in row.inner_text()
+    assert ann.get_by_role("row", name="cho").get_by_text("has never answered").count() == 1
+    assert ann.get_by_text("cheget executor test production-db").count() == 1
+
+
+def test_an_assessment_stands_beside_the_chain_it_is_of(house: Served) -> None:
+    """The house's own beliefs come first; the page that stands alone has every chart."""
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/assessment")
+    ann.get_by_role("link", name="careful").or_(ann.locator("main li a")).first.click()
+    ann.locator("svg.chart:visible").first.wait_for()
+    assert " %." in ann.locator("h1").inner_text()
+    ann.get_by_role("link", name="Every chart and number").click()
+    ann.get_by_text("Every number, and how it was got").wait_for()
+    assert not house.faults
+
+
+def test_an_audit_report_is_a_page_a_table_and_json(house: Served) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/audit")
+    assert ann.locator("h1").inner_text() == "Nothing is at fault."
+    orders = ann.request.get(f"{house.at}/audit/orders.csv")
+    assert orders.headers["content-type"].startswith("text/csv")
+    assert orders.text().startswith("words,order,chain")
+    assert ann.request.get(f"{house.at}/audit.json").json()["passed"] is True
+    for wrong in ("since=2026-13-45", "since=2031-01-01&until=2031-02-01", "since=x"):
+        assert ann.request.get(f"{house.at}/audit.json?{wrong}").status in {400, 422}

@@ -24,9 +24,18 @@ NAV = (
 )  # fmt: skip
 
 
+class _Environment(Environment):
+    """Where a name after a dot is an entry first: ``row.keys`` is no method of a dictionary."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as jinja has it
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    return _Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip

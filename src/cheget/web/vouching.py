@@ -25,7 +25,7 @@ from cheget.web.visit import LetIn, Visit
 
 router = APIRouter(include_in_schema=False)
 DAY, MONTH = 86400, 30
-ROWS = 200  # of a section on a page; the tables have all
+ROWS = 100  # of a section on a page; the tables have all
 # Both logs are proved from their first entry for each report: one at a time.
 _working = threading.Lock()
 Day = Annotated[str, Query(max_length=10, pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
