@@ -274,3 +274,28 @@ def test_an_audit_report_is_a_page_a_table_and_json(house: Served) -> None:
     assert ann.request.get(f"{house.at}/audit.json").json()["passed"] is True
     for wrong in ("since=2026-13-45", "since=2031-01-01&until=2031-02-01", "since=x"):
         assert ann.request.get(f"{house.at}/audit.json?{wrong}").status in {400, 422}
+
+
+def test_the_chain_stands_with_its_proof_and_the_whole_proof_is_a_page_to_print(
+    house: Served,
+) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/chain")
+    ann.get_by_text("can stop it alone").first.wait_for()
+    ann.get_by_role("link", name="Every coalition").click()
+    ann.get_by_text("cheget prove wipe-database").wait_for()
+    assert not house.faults
+
+
+def test_a_second_device_opens_an_order_by_its_code_and_reads_the_same_words(
+    house: Served,
+) -> None:
+    order = transmit(house, "look at this on your telephone")
+    ann = house.seats["ann"]
+    ann.get_by_text("On a second device").click()
+    drawing = ann.locator("svg.qr")
+    drawing.wait_for()
+    assert drawing.get_attribute("data-holds") == f"{house.at}/orders/{order}"
+    phone = house.sign_in("dee")
+    phone.goto(str(drawing.get_attribute("data-holds")))
+    assert phone.locator(".words").inner_text() == ann.locator(".words").inner_text()

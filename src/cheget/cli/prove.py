@@ -9,7 +9,7 @@ import click
 
 from cheget.cli.check import read_chain, read_people
 from cheget.cli.plain import json_option, say
-from cheget.errors import HouseError, TooEntangledError
+from cheget.errors import HouseError
 from cheget.report.library import file_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cheget.proof.coalitions import Coalitions
     from cheget.proof.doors import Door, Guarded
     from cheget.proof.weaknesses import Weaknesses
+    from cheget.report.proved import Proved
 
 
 @click.command()
@@ -59,10 +60,8 @@ def prove(
         return
     if probability:
         raise click.UsageError("--probability is of an Open-PSA tree; of a chain, cheget assess")
-    from cheget.proof.account import accounts
-    from cheget.proof.claims import verdicts
     from cheget.proof.coalitions import BUDGET
-    from cheget.proof.doors import doors, guarded
+    from cheget.report.proved import prove as of_chain
 
     path = file_of(chain)
     found = read_chain(path)
@@ -71,25 +70,16 @@ def prove(
         raise click.UsageError(f"{found.id} has no action {action}; it has: {known}")
     staff_path = people_path or house_people(path)
     people = read_people(staff_path) if staff_path is not None else None
-    proved = accounts(found, people, action, budget or BUDGET)
-    judged = verdicts(found, proved)
-    executors: tuple[Guarded, ...] | None
-    try:
-        executors = guarded(found, doors(found, people, proved, budget or BUDGET))
-    except TooEntangledError:
-        if action is None:
-            raise
-        executors = None  # another action is; this one was proved
-    if executors and action is not None:
-        executors = tuple(one for one in executors if action in {d.name for d in one.doors})
-    _draw(report, svg, found, proved, judged, executors)
+    proved = of_chain(found, people, action, budget or BUDGET)
+    _draw(report, svg, found, proved)
     if as_json:
-        say(as_value(proved, judged, listed, executors), as_json, lambda: None)
+        say(as_value(proved.accounts, proved.claims, listed, proved.doors), as_json, lambda: None)
     else:
         from cheget.cli.proofs import Shown, print_proof
 
-        print_proof(found, proved, judged, executors, Shown(listed, exact=exact))
-    if any(one.verdict == "fails" for one in judged):
+        print_proof(found, proved.accounts, proved.claims, proved.doors,
+                    Shown(listed, exact=exact))  # fmt: skip
+    if any(one.verdict == "fails" for one in proved.claims):
         raise click.exceptions.Exit(1)
 
 
@@ -101,8 +91,7 @@ def house_people(chain: Path) -> Path | None:
 
 
 def _draw(
-    page: Path | None, svg: Path | None, chain: Chain, proved: tuple[Account, ...],
-    judged: tuple[Verdict, ...], executors: tuple[Guarded, ...] | None,
+    page: Path | None, svg: Path | None, chain: Chain, proved: Proved
 ) -> None:  # fmt: skip
     """Write what is asked for."""
     if page is None and svg is None:
@@ -111,9 +100,11 @@ def _draw(
 
     try:
         if page is not None:
-            page.write_text(proof_page.report(chain, proved, judged, executors), "utf-8")
+            page.write_text(
+                proof_page.report(chain, proved.accounts, proved.claims, proved.doors), "utf-8"
+            )
         if svg is not None:
-            svg.write_text(proof_page.svg(chain, proved), "utf-8")
+            svg.write_text(proof_page.svg(chain, proved.accounts), "utf-8")
     except OSError as error:
         raise HouseError(f"{error.filename}: {error.strerror}") from error
 

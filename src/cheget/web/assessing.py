@@ -23,6 +23,7 @@ from cheget.errors import ChainFileError, HouseError
 from cheget.report.library import BELIEFS, beliefs_about
 from cheget.service.api.problems import Problem
 from cheget.service.house import House
+from cheget.web.rendering import ALONE
 from cheget.web.visit import LetIn, Visit
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ LARGEST = 1024 * 1024  # bytes of a file of beliefs
 KEPT = 32
 _kept: dict[str, Assessment] = {}
 _working = threading.Lock()
-ALONE = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def whole(visit: LetIn, chain: str, beliefs: str, situation: str = "") -> HTMLRe
     *_, found = _assessed(visit, chain, beliefs, situation)
     with _working:
         text = report(prepared([Findings(found)], lambda _, __: None))
-    return HTMLResponse(text, headers={"Content-Security-Policy": ALONE})
+    return HTMLResponse(text, headers=ALONE)
 
 
 def _assessed(

@@ -9,26 +9,33 @@ from typing import Any
 from cheget.audit.instant import to_text
 from cheget.chain.chain import Chain
 from cheget.chain.wording import span, worded
+from cheget.errors import TooEntangledError
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
 from cheget.order.follow import LawState
 from cheget.order.keys import PublicKey, fingerprint
 from cheget.order.telling import until
-from cheget.proof.account import Account, accounts
+from cheget.picture.page import JUDGED
+from cheget.proof.account import Account
+from cheget.report.proofs import door_lines, door_warnings, sentences, sign
+from cheget.report.proved import Proved, prove
 from cheget.service.amended import staff_of
 from cheget.web.showing import rule_of
 
 MOST_KNOWN = 64
-_known: dict[tuple[str, str], tuple[Account, ...]] = {}
+_known: dict[tuple[str, str], Proved | None] = {}
 
 
-def proved(charter: Charter, chain: Chain) -> tuple[Account, ...]:
-    """The proof of each ladder of the chain, worked out once a charter."""
+def proved(charter: Charter, chain: Chain) -> Proved | None:
+    """What is proved of the chain, worked out once a charter; None: it is too entangled."""
     key = charter.digest, chain.id
     if key not in _known:
         if len(_known) >= MOST_KNOWN:
             _known.clear()
-        _known[key] = tuple(accounts(chain, staff_of(charter)))
+        try:
+            _known[key] = prove(chain, staff_of(charter))
+        except TooEntangledError:
+            _known[key] = None
     return _known[key]
 
 
@@ -39,7 +46,8 @@ def transmissions(charter: Charter, person: str) -> list[dict[str, Any]]:
         heads = {m for m in chain.levels[0].members if charter.posts.get(m) == person}
         if not heads:
             continue
-        by_action = {name: one for one in proved(charter, chain) for name in one.actions}
+        known = proved(charter, chain)
+        by_action = {name: one for one in known.accounts for name in one.actions} if known else {}
         for action in chain.actions:
             ladder = chain.ladder(action.id)
             account = by_action.get(action.id)
@@ -74,33 +82,33 @@ def chains_view(charter: Charter) -> list[dict[str, Any]]:
                 }
                 for level in chain.levels
             ],
-            "proved": [
-                {"actions": ", ".join(one.actions), "said": _sentences(one)}
-                for one in proved(charter, chain)
-            ],
+            **_proof(proved(charter, chain)),
         }
         for chain in charter.chains
     ]  # fmt: skip
 
 
+def _proof(found: Proved | None) -> dict[str, Any]:
+    if found is None:
+        return {"proved": [], "claims": [], "doors": [], "gave_up": True}
+    through = found.doors or ()
+    return {
+        "proved": [
+            {"actions": ", ".join(one.actions), "said": sentences(one, through)}
+            for one in found.accounts
+        ],
+        "claims": [(sign(one), JUDGED[sign(one)], one.text) for one in found.claims],
+        "doors": [
+            {"to": ", ".join(one.executors), "said": door_lines(one), "mind": door_warnings(one)}
+            for one in through if len(one.doors) > 1
+        ],
+        "gave_up": False,
+    }  # fmt: skip
+
+
 def _filled(charter: Charter, chain: Chain, member: str) -> tuple[str, str]:
     title = next((one.title for one in chain.members if one.id == member), "") or member
     return title, charter.posts.get(member, "vacant")
-
-
-def _sentences(account: Account) -> list[str]:
-    releasing, blocking = account.releasing.smallest, account.blocking
-    said = []
-    if releasing is None:
-        said.append("Nobody can release it, not even all together.")
-    else:
-        said.append(f"{releasing} people at least to release it.")
-    alone = _alone(account)
-    if alone:
-        said.append(f"{', '.join(alone)} can stop it alone.")
-    elif blocking.smallest:
-        said.append(f"Nobody can stop it alone; {blocking.smallest} people can.")
-    return said
 
 
 def _alone(account: Account) -> list[str]:

@@ -21,15 +21,24 @@ from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
 from cheget.order.telling import emergency, until, verdict
+from cheget.report.proof_page import report
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
 from cheget.service.api.problems import Problem
 from cheget.service.store import Reading as ReadingStore
 from cheget.service.store import StoredEntry
-from cheget.web.describing import chains_view, kinds_view, own_view, people_view, transmissions
-from cheget.web.rendering import files
+from cheget.web.codes import square
+from cheget.web.describing import (
+    chains_view,
+    kinds_view,
+    own_view,
+    people_view,
+    proved,
+    transmissions,
+)
+from cheget.web.rendering import ALONE, files
 from cheget.web.showing import order_view, shown, title_of
-from cheget.web.visit import LetIn, SignedIn, Visit, waiting
+from cheget.web.visit import LetIn, SignedIn, Visit, origin_of, waiting
 
 PAGE = 50  # rows
 router = APIRouter(include_in_schema=False)
@@ -116,7 +125,8 @@ def _order(visit: Visit, digest: str) -> dict[str, Any]:
     counter = visit.door.counter
     one = shown(counter, _known(visit, digest), visit.now)
     view = order_view(one, visit.person, visit.now)
-    return {"view": view, "size": counter.head("orders").size}
+    here = square(f"{origin_of(visit)}/orders/{view.digest}")
+    return {"view": view, "square": here, "size": counter.head("orders").size}
 
 
 def _known(visit: Visit, text: str) -> str:
@@ -143,6 +153,17 @@ def transmit(visit: SignedIn) -> HTMLResponse:
 def chain(visit: LetIn) -> HTMLResponse:
     """The chains, and what is proved of them."""
     return visit.page("chain.html", chains=chains_view(visit.charter))
+
+
+@router.get("/chain/{chain}/proof")
+def proof(visit: LetIn, chain: str) -> HTMLResponse:
+    """The proof as a page that stands alone; its own policy is in it."""
+    about = next((one for one in visit.charter.chains if one.id == chain), None)
+    found = proved(visit.charter, about) if about is not None else None
+    if about is None or found is None:
+        raise Problem(404, "not-here", "of that chain there is no proof here")
+    text = report(about, found.accounts, found.claims, found.doors)
+    return HTMLResponse(text, headers=ALONE)
 
 
 @router.get("/executors")

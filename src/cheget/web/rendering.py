@@ -78,6 +78,13 @@ def headers(nonce: str) -> dict[str, str]:
     }
 
 
+# Of a page that stands alone: its own policy, by the hashes of its one style and script, is in it.
+ALONE = {
+    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+}  # fmt: skip
+
+
 def page(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
     """A page, or a part of one, rendered for whoever asks.
 

@@ -158,6 +158,12 @@ def _handing_in(request: Request, _: FromPage) -> Visit:
 HandingIn = Annotated[Visit, Depends(_handing_in)]
 
 
+def origin_of(visit: Visit) -> str:
+    """The address of the house, as somebody elsewhere reaches it."""
+    known = visit.charter.terms.origins or tuple(sorted(visit.door.sessions.origins))
+    return known[0]
+
+
 def waiting(visit: Visit) -> list[Proceeding]:
     """The open orders that the visitor may answer now."""
     open_ = visit.door.counter.orders(only_open=True)
