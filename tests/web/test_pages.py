@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from cheget.audit.merkle import leaf_hash, root_from_path
 from cheget.order.documents import order_name
 from web.conftest import Served
 
@@ -184,6 +186,7 @@ def test_an_auditor_reads_by_a_link_and_is_asked_nothing(house: Served) -> None:
         "/people",
         "/amendment",
         "/log",
+        "/log/1",
         "/audit",
         "/readiness",
         "/assessment",
@@ -299,3 +302,29 @@ def test_a_second_device_opens_an_order_by_its_code_and_reads_the_same_words(
     phone = house.sign_in("dee")
     phone.goto(str(drawing.get_attribute("data-holds")))
     assert phone.locator(".words").inner_text() == ann.locator(".words").inner_text()
+
+
+def test_the_log_is_searched_by_person_words_and_kind_and_an_entry_proves_itself(
+    house: Served,
+) -> None:
+    order = transmit(house, "to be found again")
+    words = order_name(order)
+    ann = house.seats["ann"]
+    ann.goto(f"{house.at}/log?q={words.replace(' ', '-')}&kind=order")
+    assert ann.locator("tbody tr").count() == 1
+    ann.locator("tbody tr a").first.click()
+    ann.get_by_text("“to be found again”").wait_for()
+    values = [
+        one.inner_text() for one in ann.locator(".beside dd").all()
+    ]  # leaf, its hash, the path, the root
+    leaf, said, *path, root = values
+    position = int(ann.url.rsplit("/", 1)[1])
+    assert leaf_hash(leaf.encode()).hex() == said
+    size = int(
+        re.findall(r"the ([\d,]+) entries", ann.locator(".beside").inner_text())[0].replace(",", "")
+    )
+    found = root_from_path(bytes.fromhex(said), position, size, [bytes.fromhex(o) for o in path])
+    assert found.hex() == root
+    ann.goto(f"{house.at}/log?q=nobody")
+    ann.get_by_text("Nothing of that").wait_for()
+    assert ann.request.get(f"{house.at}/log/999999").status == 404

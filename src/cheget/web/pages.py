@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,11 +12,9 @@ from fastapi.responses import (
     StreamingResponse,
 )
 
-from cheget.audit.header import Header, decode
 from cheget.audit.instant import to_text
 from cheget.errors import NotAcceptedError
 from cheget.order.documents import order_name
-from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
 from cheget.order.telling import emergency, until, verdict
@@ -25,8 +22,6 @@ from cheget.report.proof_page import report
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
 from cheget.service.api.problems import Problem
-from cheget.service.store import Reading as ReadingStore
-from cheget.service.store import StoredEntry
 from cheget.web.codes import square
 from cheget.web.describing import (
     chains_view,
@@ -184,46 +179,6 @@ def people(visit: LetIn) -> HTMLResponse:
     own = own_view(state, visit.person, visit.now) if visit.person else None
     today = to_text(visit.now)[:10]
     return visit.page("people.html", rows=rows, amendments=amendments, own=own, today=today)
-
-
-@router.get("/log")
-def log(visit: LetIn, before: Annotated[int, Query(ge=0, le=2**53)] = 2**53) -> HTMLResponse:
-    """The log of orders, the latest first."""
-    store = visit.door.counter.store
-    head = visit.door.counter.head("orders")
-    end = min(before, head.size)
-    start = max(0, end - PAGE)
-
-    def read(tx: Any) -> list[tuple[int, bytes]]:  # noqa: ANN401 - a transaction
-        return list(enumerate(tx.leaves("orders", start, end), start))
-
-    rows = list(_log_rows(visit, reversed(store.read(read))))
-    return visit.page("log.html", rows=rows, size=head.size, root=head.root, more=start or None)
-
-
-def _log_rows(visit: Visit, leaves: Iterable[tuple[int, bytes]]) -> Iterable[dict[str, Any]]:
-    known = set(visit.door.counter.listed())
-    for position, leaf in leaves:
-        header = decode(leaf)
-        at = to_text(header.at).replace("T", " ").rstrip("Z")
-        if not isinstance(header, Header):
-            yield {"position": position, "at": at, "kind": "law", "who": "", "order": None,
-                   "words": "", "subject": f"law log at size {header.size}"}  # fmt: skip
-            continue
-        entry = visit.door.counter.store.read(partial(_entry, header))
-        document: Any = open_envelope(entry.envelope).unverified
-        who = getattr(document, "signer", getattr(document, "executor", ""))
-        about = getattr(document, "order", header.subject)
-        is_known = about in known
-        yield {
-            "position": position, "at": at, "kind": header.kind, "who": who or document.originator,
-            "order": about if is_known else None,
-            "words": order_name(about) if is_known else "", "subject": header.subject[:16],
-        }  # fmt: skip
-
-
-def _entry(header: Header, tx: ReadingStore) -> StoredEntry:
-    return tx.thread("orders", header.subject, header.seq)[0]
 
 
 @router.get("/events")
