@@ -61,6 +61,69 @@ def test_page_shows_one_order_and_signs_another(house: Served) -> None:
     assert "Waits at team" in house.shell.must("show", first)
 
 
+def lied(page: Any, path: str, **changes: Any) -> None:
+    """A server that drafts something else than it was asked for."""
+
+    def turn(route: Any) -> None:
+        route.continue_(post_data=json.dumps({**json.loads(route.request.post_data), **changes}))
+
+    page.route(path, turn)
+
+
+def test_a_server_that_puts_other_words_into_somebodys_mouth_gets_no_signature(
+    house: Served,
+) -> None:
+    """The reason's digest is signed: it has to be of what stands in the field."""
+    order = transmit(house, "words")
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/orders/{order}")
+    bob.get_by_label("Why; signed").fill("too late")
+    lied(bob, f"**/orders/{order}/draft", reason="with pleasure")
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_text("drafted another reason than yours").wait_for()
+    bob.unroute(f"**/orders/{order}/draft")
+
+    def other_salt(route: Any) -> None:
+        told = route.fetch().json()
+        told["texts"][0]["text"] = "too late"
+        route.fulfill(json={**told, "texts": [{**told["texts"][0], "salt": "00" * 16}]})
+
+    bob.route(f"**/orders/{order}/draft", other_salt)
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_text("drafted another reason than yours").wait_for()
+    bob.unroute(f"**/orders/{order}/draft")
+
+
+def test_a_server_that_drafts_another_order_than_was_composed_gets_no_signature(
+    house: Served,
+) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/transmit")
+    ann.get_by_label("database").select_option("orders")
+    lied(ann, "**/transmit/draft", **{"parameter.database": "billing"})
+    ann.get_by_role("button", name="Sign and transmit to team").click()
+    ann.get_by_text("drafted another parameters.database").wait_for()
+    ann.unroute("**/transmit/draft")
+
+
+def test_a_server_that_drafts_another_absence_or_the_end_of_another_key_gets_no_signature(
+    house: Served,
+) -> None:
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/people")
+    bob.get_by_label("Away until").fill("2031-01-04")
+    lied(bob, "**/people/draft", until="2099-01-01")
+    bob.get_by_role("button", name="Sign that you are away").click()
+    bob.get_by_text("drafted another until").wait_for()
+    bob.unroute("**/people/draft")
+    lied(bob, "**/people/draft", decision="revocation", key="00")
+    bob.get_by_role("button", name="Sign that you are away").click()
+    bob.get_by_text("drafted another until").wait_for()
+    bob.get_by_role("button", name="Give up key file").first.click()
+    bob.get_by_text("drafted another key").wait_for()
+    bob.unroute("**/people/draft")
+
+
 def test_what_is_rendered_is_what_is_signed(house: Served) -> None:
     """The fields shown come from the bytes that go to the passkey, whatever else a server says."""
     order = transmit(house, "look closely")
@@ -96,7 +159,25 @@ def test_another_site_can_make_a_browser_sign_nothing_in(house: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/orders", "/transmit", "/chain", "/executors", "/people", "/log", "/events"]
+    "path",
+    [
+        "/",
+        "/orders",
+        "/transmit",
+        "/chain",
+        "/executors",
+        "/people",
+        "/log",
+        "/events",
+        "/audit",
+        "/audit.json",
+        "/audit/orders.csv",
+        "/readiness",
+        "/assessment",
+        "/log/0",
+        "/chain/x/proof",
+        "/amendments/x",
+    ],
 )
 def test_reads_by_someone_who_may_not(house: Served, path: str) -> None:
     """Without a session, with one that is spoilt: to the door, and nothing is told."""

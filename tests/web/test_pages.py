@@ -57,12 +57,14 @@ def test_a_refusal_is_signed_and_its_reason_stands_on_everybodys_page(house: Ser
     bob = house.sign_in("bob")
     bob.goto(f"{house.at}/orders/{order}")
     assert bob.get_by_text("Your refusal stops this order").count()
-    bob.get_by_label("Why; signed").fill("<script>alert(1)</script> not on a Friday")
+    bob.get_by_label("Why; signed").fill("<script>alert(1)</script>\nnot on a Friday")
     bob.get_by_role("button", name="Refuse").click()
     bob.get_by_text("Stopped").first.wait_for()
     ann = house.seats["ann"]
     ann.get_by_text("not on a Friday").wait_for()
-    assert ann.locator("blockquote").first.inner_text().startswith("“<script>alert(1)</script>")
+    assert (
+        ann.locator("blockquote").first.inner_text().startswith("“<script>alert(1)</script> not on")
+    )
     assert not house.faults
 
 
@@ -328,3 +330,29 @@ def test_the_log_is_searched_by_person_words_and_kind_and_an_entry_proves_itself
     ann.goto(f"{house.at}/log?q=nobody")
     ann.get_by_text("Nothing of that").wait_for()
     assert ann.request.get(f"{house.at}/log/999999").status == 404
+
+
+EVIL = '<script>alert(1)</script>{{ 7*7 }}"><img src=x onerror=alert(2)>'
+
+
+def test_a_reason_full_of_script_is_text_on_every_page_in_the_terminal_and_the_log(
+    house: Served,
+) -> None:
+    order = transmit(house, EVIL)
+    bob = house.sign_in("bob")
+    bob.goto(f"{house.at}/orders/{order}")
+    bob.get_by_label("Why; signed").fill(EVIL)
+    bob.get_by_role("button", name="Refuse").click()
+    bob.get_by_role("heading", name="Stopped").wait_for()
+    dialogs: list[str] = []
+    bob.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
+    size = int(bob.request.get(f"{house.at}/audit.json").json()["logs"][1]["size"])
+    paths = ["/", "/orders", f"/orders/{order}", "/log", f"/log/{size - 1}", "/audit", "/readiness"]
+    for path in paths:
+        bob.goto(f"{house.at}{path}")
+        assert bob.locator("main script, main img").count() == 0, path
+        assert "49" not in bob.locator("blockquote").all_inner_texts(), path
+    assert not dialogs
+    shown = house.shell.must("show", *order_name(order).split())
+    assert "<script>alert(1)</script>" in shown
+    assert not house.faults

@@ -127,7 +127,7 @@ def line(given: Given, name: str) -> str:
     value = given.get(name, "")
     if not isinstance(value, str):
         raise MalformedDocumentError(f"{name} is one text")
-    return value.replace("\r\n", "\n").strip()
+    return value.strip()
 
 
 def assembled(kind: str, given: Given) -> bytes:

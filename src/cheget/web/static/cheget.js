@@ -111,7 +111,7 @@
     const whole = new Uint8Array([...salted, ...encoder.encode(text)]);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
     const hex = [...digest].map((one) => one.toString(16).padStart(2, "0")).join("");
-    if (hex !== signed || text !== field.value.replace(/\r\n/g, "\n").trim())
+    if (hex !== signed || text !== field.value.trim())
       throw new Error("Nothing was signed: the server drafted another reason than yours.");
   }
 
@@ -135,6 +135,9 @@
   // Draft on the server, show and sign here, hand in.
   async function sign(form, decision) {
     tell(form, "", false);
+    // A signed text is one line: what it becomes stands in its field before anything is signed.
+    for (const one of form.querySelectorAll("textarea"))
+      one.value = one.value.replace(/\s*[\r\n]+\s*/g, " ").trim();
     const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), decision });
     const payload = fromText(draft.payload);
     check(form, payload, { decision, type: draft.type });
