@@ -30,6 +30,18 @@ def _text(value: Json) -> str:
     return _encoder.encode(value) if _c_encoder is None else "".join(_c_encoder(value, 0))
 
 
+def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object whose keys each stand once: the hook of whoever reads JSON from outside.
+
+    Raises:
+        ValueError: a key stands twice.
+    """
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
 def encode(value: Json) -> bytes:
     """The canonical bytes of ``value``.
 

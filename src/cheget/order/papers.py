@@ -18,7 +18,7 @@ from typing import NoReturn, cast
 
 from cheget.audit.slice import Slice
 from cheget.errors import LogError, MalformedDocumentError
-from cheget.order.canonical import Json
+from cheget.order.canonical import Json, distinct
 from cheget.order.documents import (
     AnyDocument,
     Attestation,
@@ -382,19 +382,12 @@ def _dump(value: Json) -> bytes:
         raise MalformedDocumentError(f"not a code: {error}") from None
 
 
-def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key stands twice")
-    return value
-
-
 def _no(text: str) -> NoReturn:
     raise ValueError(f"{text[:20]} has no place in a code")
 
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_decoder = json.JSONDecoder(object_pairs_hook=_distinct, parse_float=_no, parse_constant=_no)
+_decoder = json.JSONDecoder(object_pairs_hook=distinct, parse_float=_no, parse_constant=_no)
 
 __all__ = [
     "Address", "Filed", "LogError", "LogPart", "Papers", "clear_address", "decode_papers",

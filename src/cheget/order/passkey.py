@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cheget.audit import ed25519
 from cheget.errors import BadSignatureError, CharterError, MalformedDocumentError
 from cheget.order import canonical
-from cheget.order.canonical import Json
+from cheget.order.canonical import Json, distinct
 
 ES256 = "webauthn-es256"
 EDDSA = "webauthn-eddsa"
@@ -59,7 +59,7 @@ def check_key(scheme: str, key: bytes) -> None:
 def encode_assertion(authenticator_data: bytes, client_data: bytes, signature: bytes) -> bytes:
     """The bytes that stand as the signature in an envelope."""
     given = (authenticator_data, client_data, signature)
-    return canonical.encode({n: _to_text(one) for n, one in zip(_FIELDS, given, strict=True)})
+    return canonical.encode({n: to_base64url(one) for n, one in zip(_FIELDS, given, strict=True)})
 
 
 def challenge_of(message: bytes) -> bytes:
@@ -104,12 +104,12 @@ def _read(signature: bytes) -> tuple[bytes, bytes, bytes]:
 
 def _check_client(client: bytes, party: Party, challenge: bytes) -> None:
     try:
-        found: Any = json.loads(client, object_pairs_hook=_distinct)
+        found: Any = json.loads(client, object_pairs_hook=distinct)
     except (ValueError, RecursionError) as error:
         raise BadSignatureError(f"a passkey's client data that is no JSON: {error}") from None
     if not isinstance(found, dict) or found.get("type") != "webauthn.get":
         raise BadSignatureError("a passkey's answer to something else than a question to sign")
-    if found.get("challenge") != _to_text(challenge):
+    if found.get("challenge") != to_base64url(challenge):
         raise BadSignatureError("a passkey's signature over another document")
     if found.get("origin") not in party.origins:
         raise BadSignatureError("a passkey used on a page that the charter doesn't name")
@@ -149,24 +149,30 @@ def _loaded(key: bytes) -> ec.EllipticCurvePublicKey:
         raise CharterError("a P-256 key that is not a point on the curve") from None
 
 
-def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key stands twice")
-    return value
-
-
-def _to_text(data: bytes) -> str:
+def to_base64url(data: bytes) -> str:
+    """Bytes in base64url without padding (RFC 4648, section 5), as browsers write them."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _from_text(value: Json, most: int) -> bytes:
+    try:
+        return from_base64url(value, most)
+    except ValueError as error:
+        raise BadSignatureError(f"not a passkey's assertion: {error}") from None
+
+
+def from_base64url(value: object, most: int) -> bytes:
+    """The bytes of :func:`to_base64url`, at most so many.
+
+    Raises:
+        ValueError: anything else, or not in its one form.
+    """
     if not isinstance(value, str) or len(value) > 2 * most:
-        raise BadSignatureError("not a passkey's assertion: a field is no text, or too long")
+        raise ValueError("a field is no text, or too long")
     try:
         data = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise BadSignatureError("not a passkey's assertion: a field that is not base64") from None
-    if _to_text(data) != value or len(data) > most:
-        raise BadSignatureError("not a passkey's assertion: a field not in its one form")
+        raise ValueError("a field that is not base64url") from None
+    if to_base64url(data) != value or len(data) > most:
+        raise ValueError("a field not in its one form")
     return data

@@ -44,6 +44,16 @@ class Step:
     stopped: bool
 
 
+def clock(seconds: int) -> str:
+    """The time of day of an instant, in UTC: ``08:30:00``."""
+    return to_text(seconds)[11:19]
+
+
+def moment(seconds: int) -> str:
+    """An instant as people read it, in UTC: ``2026-11-01 08:30:00``."""
+    return to_text(seconds).replace("T", " ").rstrip("Z")
+
+
 def until(seconds: int) -> str:
     """A span of time in words."""
     if seconds < 0:

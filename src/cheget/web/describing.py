@@ -20,7 +20,7 @@ from cheget.proof.account import Account
 from cheget.report.proofs import door_lines, door_warnings, sentences, sign
 from cheget.report.proved import Proved, prove
 from cheget.service.amended import staff_of
-from cheget.web.showing import rule_of
+from cheget.web.showing import MOST_DOTS, rule_of
 
 MOST_KNOWN = 64
 _known: dict[tuple[str, str], Proved | None] = {}
@@ -131,7 +131,9 @@ def kinds_view(charter: Charter) -> list[dict[str, Any]]:
                 "enrolled": enrolled,
                 "said": f"{enrolled:,} of {len(ids):,} have a key"
                 + (f", a crew beside each: {worded(kind.crew)}" if kind.crew else ""),
-                "looks": [(one, "named" if one in charter.executors else "") for one in ids[:2500]],
+                "looks": [
+                    (one, "named" if one in charter.executors else "") for one in ids[:MOST_DOTS]
+                ],
             })  # fmt: skip
     return found
 

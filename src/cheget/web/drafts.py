@@ -7,8 +7,6 @@ what levels with ``signs: own-device`` are for.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,10 +25,11 @@ from cheget.order.draft import (
 )
 from cheget.order.envelope import Envelope, media_type
 from cheget.order.fields import Text
-from cheget.order.passkey import encode_assertion
+from cheget.order.passkey import encode_assertion, from_base64url, to_base64url
 from cheget.web.showing import Shown
 
 Given = Mapping[str, Any]
+LONGEST = 96 * 1024  # bytes of a field
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Draft:
     def to_json(self, rp_id: str) -> dict[str, Any]:
         """As the page's script takes it."""
         return {
-            "payload": to_text(self.document.payload()), "type": media_type(self.document.kind),
+            "payload": to_base64url(self.document.payload()),
+            "type": media_type(self.document.kind),
             "texts": [text.to_json() for text in self.texts], "rp_id": rp_id,
             "beside": dict(self.beside or {}),
         }  # fmt: skip
@@ -145,7 +145,11 @@ def assembled(kind: str, given: Given) -> bytes:
 
 
 def kind_of(given: Given) -> str:
-    """The kind of document that a page signed, by its media type."""
+    """The kind of document that a page signed, by its media type.
+
+    Raises:
+        MalformedDocumentError: it has none.
+    """
     text = given.get("type")
     if not isinstance(text, str):
         raise MalformedDocumentError("the document has no type")
@@ -153,27 +157,24 @@ def kind_of(given: Given) -> str:
 
 
 def texts_of(given: Given) -> list[Text]:
-    """The texts that came back with a signature."""
+    """The texts that came back with a signature.
+
+    Raises:
+        MalformedDocumentError: they are no short list of salted texts.
+    """
     listed = given.get("texts", [])
     if not isinstance(listed, list) or len(listed) > 2:  # noqa: PLR2004 - a document signs one
         raise MalformedDocumentError("texts are a short list")
     return [Text.from_json(one) for one in listed]
 
 
-def to_text(data: bytes) -> str:
-    """Bytes in base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def from_text(value: object) -> bytes:
-    """The bytes of :func:`to_text`.
+    """The bytes of a field in base64url.
 
     Raises:
-        MalformedDocumentError: anything else.
+        MalformedDocumentError: it is none, or too long.
     """
-    if not isinstance(value, str) or len(value) > 128 * 1024:
-        raise MalformedDocumentError("a field that is not base64url")
     try:
-        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedDocumentError("a field that is not base64url") from None
+        return from_base64url(value, LONGEST)
+    except ValueError as error:
+        raise MalformedDocumentError(str(error)) from None

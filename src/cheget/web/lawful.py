@@ -14,13 +14,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from cheget.audit.instant import from_text, to_text
+from cheget.audit.instant import from_text
 from cheget.errors import MalformedDocumentError, NotAcceptedError
 from cheget.order.documents import Absence, Document, Revocation, order_name
 from cheget.order.draft import draft_agreement, draft_countermand, draft_refusal, salted
 from cheget.order.fields import Text
 from cheget.order.follow import LawState, Proposal
-from cheget.order.telling import until
+from cheget.order.telling import moment, until
 from cheget.report.differences import SIGNS, sections, verdict
 from cheget.report.preview import Preview, need_rows, preview
 from cheget.report.wording import joined
@@ -140,7 +140,7 @@ def _view(visit: Visit, state: LawState, one: Proposal) -> dict[str, Any]:
         "digest": one.digest, "words": _halves(order_name(one.digest)),
         "colour": colour, "verdict": (first, rest),
         "lead": f"Version {one.new.version} of the charter of {one.new.house}, proposed by"
-                f" {document.signer} at {_spaced(document.proposed_at)} UTC."
+                f" {document.signer} at {moment(document.proposed_at)} UTC."
                 + (f" {until(document.decide_by - visit.now)} left." if waits else ""),
         "chains": list(_chains(found)), "changes": found.changes,
         "closes": [(one.digest, order_name(one.digest)) for one in found.closes],
@@ -195,10 +195,6 @@ def _chains(found: Preview) -> Iterator[dict[str, Any]]:
 def _halves(words: str) -> tuple[str, str]:
     found = words.split()
     return " ".join(found[:3]), " ".join(found[3:])
-
-
-def _spaced(seconds: int) -> str:
-    return to_text(seconds).replace("T", " ").rstrip("Z")
 
 
 def _fields(visit: Visit, one: Proposal) -> list[tuple[str, str]]:

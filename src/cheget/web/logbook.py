@@ -11,10 +11,10 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
 from cheget.audit.header import Header, decode
-from cheget.audit.instant import to_text
 from cheget.audit.merkle import leaf_hash
 from cheget.order.documents import AnyDocument, order_name
 from cheget.order.papers import Filed, open_envelope
+from cheget.order.telling import moment
 from cheget.service.api.problems import Problem
 from cheget.service.shown import head_of, inclusion
 from cheget.service.store import Reading
@@ -85,7 +85,7 @@ def _backwards(visit: Visit, end: int) -> Iterator[Row]:
 
 def _row(tx: Reading, position: int, leaf: bytes, known: set[str]) -> Row:
     header = decode(leaf)
-    at = to_text(header.at).replace("T", " ").rstrip("Z")
+    at = moment(header.at)
     if not isinstance(header, Header):
         return Row(position, at, "law", subject=f"law log at size {header.size}")
     document = _filed(tx, header).unverified

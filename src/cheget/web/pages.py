@@ -17,7 +17,7 @@ from cheget.errors import NotAcceptedError
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
-from cheget.order.telling import emergency, until, verdict
+from cheget.order.telling import emergency, moment, until, verdict
 from cheget.report.proof_page import report
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
@@ -32,7 +32,7 @@ from cheget.web.describing import (
     transmissions,
 )
 from cheget.web.rendering import ALONE, files
-from cheget.web.showing import order_view, shown, title_of
+from cheget.web.showing import colour_of, order_view, shown, title_of
 from cheget.web.visit import LetIn, SignedIn, Visit, origin_of, waiting
 
 PAGE = 50  # rows
@@ -82,13 +82,12 @@ def _inbox(visit: Visit) -> dict[str, Any]:
 
 def _row(visit: Visit, one: Proceeding) -> dict[str, Any]:
     said = verdict(one, visit.door.counter.receipts(one.digest), visit.now)
-    colour = {"released": "yes", "open": "wait", "expired": "wait"}.get(one.state, "no")
     order = one.order
     return {
         "digest": one.digest, "words": order_name(one.digest), "verdict": said,
-        "colour": "yes" if said.startswith("Carried") else colour,
+        "colour": colour_of(one, said),
         "lead": f"{order.action} of {one.law.chain.title}, by {title_of(one, order.seat)},"
-                f" {to_text(one.transmitted)[:16].replace('T', ' ')} UTC",
+                f" {moment(one.transmitted)[:16]} UTC",
     }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cheget.audit.instant import to_text
 from cheget.chain.chain import Level
 from cheget.chain.wording import worded
 from cheget.errors import StoppedError
@@ -19,7 +18,17 @@ from cheget.order.fold import at_instant
 from cheget.order.papers import Papers, decode_papers
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import may_review
-from cheget.order.telling import Place, emergency, questions, signed_fields, steps, until, verdict
+from cheget.order.telling import (
+    Place,
+    clock,
+    emergency,
+    moment,
+    questions,
+    signed_fields,
+    steps,
+    until,
+    verdict,
+)
 from cheget.order.verify import Pinned, Verified, explain_papers
 
 if TYPE_CHECKING:
@@ -131,6 +140,11 @@ _COLOURS = {"stopped": "no", "countermanded": "no", "closed": "no", "expired": "
             "released": "yes", "open": "wait"}  # fmt: skip
 
 
+def colour_of(proceeding: Proceeding, said: str) -> str:
+    """The colour of an order's verdict, ``said``."""
+    return "yes" if said.startswith("Carried") else _COLOURS[proceeding.state]
+
+
 def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     """What the page of an order says to whoever reads it."""
     proceeding = one.proceeding
@@ -150,7 +164,7 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
         words=(" ".join(words[:3]), " ".join(words[3:])),
         state=proceeding.state,
         verdict=(first.rstrip("."), first[len(first.rstrip(".")) :] + space + rest),
-        colour="yes" if said.startswith("Carried") else _COLOURS[proceeding.state],
+        colour=colour_of(proceeding, said),
         lead=" ".join(part for part in (_lead(proceeding), later) if part),
         steps=_steps(one, person),
         dots=_dots(one),
@@ -175,16 +189,11 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     )
 
 
-def clock(seconds: int) -> str:
-    """The time of day of an instant, in UTC."""
-    return to_text(seconds)[11:19]
-
-
 def _lead(proceeding: Proceeding) -> str:
     order, chain = proceeding.order, proceeding.law.chain
     return (
         f"{order.action} of {chain.title}, transmitted by {title_of(proceeding, order.seat)}"
-        f" at {to_text(proceeding.transmitted).replace('T', ' ').replace('Z', ' UTC')}."
+        f" at {moment(proceeding.transmitted)} UTC."
     )
 
 
