@@ -31,6 +31,7 @@ levels:
 executors: {production-db: The production database}
 actions:
   wipe: {executors: [production-db], hold: 1m, parameters: {database: {one-of: [orders, billing]}}}
+  purge: {executors: [production-db], acknowledge: [No backup is left.]}
 amend: any of team and dee
 """
 ROOT = Path(__file__).parents[2]

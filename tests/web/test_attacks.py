@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from web.conftest import Served
-from web.test_pages import transmit
+from web.test_pages import card, transmit
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +99,10 @@ def test_a_server_that_drafts_another_order_than_was_composed_gets_no_signature(
 ) -> None:
     ann = house.sign_in("ann")
     ann.goto(f"{house.at}/transmit")
-    ann.get_by_label("database").select_option("orders")
+    wipe = card(ann, "wipe")
+    wipe.get_by_label("database").select_option("orders")
     lied(ann, "**/transmit/draft", **{"parameter.database": "billing"})
-    ann.get_by_role("button", name="Sign and transmit to team").click()
+    wipe.get_by_role("button", name="Sign and transmit to team").click()
     ann.get_by_text("drafted another parameters.database").wait_for()
     ann.unroute("**/transmit/draft")
 

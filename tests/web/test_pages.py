@@ -21,13 +21,19 @@ def house(served: Served) -> Served:
     return served
 
 
+def card(page: Any, action: str) -> Any:
+    """What somebody fills in to transmit an action."""
+    return page.locator("section.card", has=page.get_by_role("heading", name=f"{action} ·"))
+
+
 def transmit(house: Served, reason: str) -> str:
     """An order by ann, on her page; its digest."""
     ann = house.sign_in("ann")
     ann.goto(f"{house.at}/transmit")
-    ann.get_by_label("database").select_option("orders")
-    ann.get_by_label("Why; signed").fill(reason)
-    ann.get_by_role("button", name="Sign and transmit to team").click()
+    wipe = card(ann, "wipe")
+    wipe.get_by_label("database").select_option("orders")
+    wipe.get_by_label("Why; signed").fill(reason)
+    wipe.get_by_role("button", name="Sign and transmit to team").click()
     ann.wait_for_url("**/orders/*")
     return str(ann.url.rsplit("/", 1)[1])
 
@@ -355,4 +361,24 @@ def test_a_reason_full_of_script_is_text_on_every_page_in_the_terminal_and_the_l
     assert not dialogs
     shown = house.shell.must("show", *order_name(order).split())
     assert "<script>alert(1)</script>" in shown
+    assert not house.faults
+
+
+def test_whoever_concurs_acknowledges_first_and_whoever_refuses_need_not(house: Served) -> None:
+    ann, bob = house.sign_in("ann"), house.sign_in("bob")
+    for ending in ("Concur", "Refuse"):
+        ann.goto(f"{house.at}/transmit")
+        purge = card(ann, "purge")
+        purge.get_by_label("No backup is left.").check()
+        purge.get_by_role("button", name="Sign and transmit to team").click()
+        ann.wait_for_url("**/orders/*")
+        bob.goto(ann.url)
+        bob.get_by_role("button", name=ending).click()
+        if ending == "Concur":
+            bob.get_by_text("acknowledges each of these first").wait_for()
+            bob.get_by_label("No backup is left.").check()
+            bob.get_by_role("button", name="Concur").click()
+            bob.get_by_text("You concurred at").wait_for()
+        else:
+            bob.get_by_role("heading", name="Stopped").wait_for()
     assert not house.faults

@@ -83,6 +83,11 @@ def draft_answer(one: Shown, person: str, given: Given, now: int, entropy: bytes
 def _concurrence(one: Shown, person: str, text: Text, now: int) -> Document:
     if one.verified is None:
         raise NotAcceptedError(f"the order is {one.proceeding.state}: nothing to concur with")
+    if one.proceeding.order.shares is not None:
+        raise NotAcceptedError(
+            "whoever concurs hands over their share of a sealed secret, which no page holds",
+            hint="cheget concur",
+        )
     if one.verified.proceeding.pending and one.verified.proceeding.pending.level.own_device:
         raise NotAcceptedError(
             "this level answers on a device of its own, not on a page", hint="cheget concur"

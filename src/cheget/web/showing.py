@@ -127,7 +127,8 @@ class OrderView:
     consequence: str
     strands: Sequence[str]
     note: str
-    own_device: bool
+    elsewhere: str  # why this level isn't answered on a page; empty: it is
+    acknowledge: Sequence[str]
     may_recall: bool
     emergency: tuple[str, str] | None  # standing, and the sentence that stands first
     may_review: bool
@@ -158,7 +159,6 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     mine = turns(proceeding, person, now) if person is not None else ()
     ready = next((turn for turn in mine if turn.since <= now), None)
     refuses = person is not None and can_refuse(proceeding, person, now)
-    pending = proceeding.pending
     return OrderView(
         digest=proceeding.digest,
         words=(" ".join(words[:3]), " ".join(words[3:])),
@@ -178,7 +178,8 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
         consequence=refusal_consequence(proceeding, person, now) if refuses and person else "",
         strands=stranded_levels(proceeding, person, ready.seat, now) if ready and person else (),
         note=_note(one, person, mine, now),
-        own_device=pending is not None and pending.level.own_device,
+        elsewhere=_elsewhere(proceeding),
+        acknowledge=proceeding.action.acknowledge,
         may_recall=_may_recall(proceeding, person),
         emergency=emergency(proceeding, now),
         may_review=person is not None and may_review(proceeding, person),
@@ -323,6 +324,14 @@ def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str
         if holds:
             return said
     return "You have no seat on this ladder."
+
+
+def _elsewhere(proceeding: Proceeding) -> str:
+    if proceeding.pending is not None and proceeding.pending.level.own_device:
+        return "This level answers on a device of its own"
+    if proceeding.order.shares is not None:
+        return "Whoever concurs hands over their share of a sealed secret, from their key file"
+    return ""
 
 
 def _may_recall(proceeding: Proceeding, person: str | None) -> bool:

@@ -135,6 +135,8 @@
   // Draft on the server, show and sign here, hand in.
   async function sign(form, decision) {
     tell(form, "", false);
+    if (decision === "concur" && form.querySelector("[data-acknowledge]:not(:checked)"))
+      throw new Error("Whoever concurs acknowledges each of these first.");
     // A signed text is one line: what it becomes stands in its field before anything is signed.
     for (const one of form.querySelectorAll("textarea"))
       one.value = one.value.replace(/\s*[\r\n]+\s*/g, " ").trim();
