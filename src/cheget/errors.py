@@ -38,6 +38,7 @@
     │   └── BadShareError           a share that is not the one dealt; says whose
     ├── WayRoundError               a way round the chain that could not be tried
     │   └── HungError               it took too long, and was killed with its children
+    ├── NoticeError                 a notice that could not be sent
     ├── AwayError                   a house over the network: nobody answers, or not now
     └── HouseError                  a house folder that lacks or contradicts something
 
@@ -242,6 +243,10 @@ class WayRoundError(ChegetError):
 
 class HungError(WayRoundError):
     """A way round that took too long; it was killed with its children, and denied nothing."""
+
+
+class NoticeError(ChegetError):
+    """A notice could not be sent: nobody answers there, or says no."""
 
 
 class AwayError(ChegetError):

@@ -54,6 +54,7 @@ def serve(
         )
     from cheget.cli.context import at_desk
     from cheget.cli.logs import log_to_stderr
+    from cheget.service.api.ringing import ringing
 
     with at_desk(folder) as (house, counter), bound(host, port) as listening:
         counter.listed()  # read once before anybody waits for it
@@ -62,14 +63,15 @@ def serve(
         here = [f"{scheme}://{name}:{number}" for name in ("localhost", "127.0.0.1", "[::1]")]
         app = application(house, counter, [one.rstrip("/") for one in (origins or here)])
         server = _server(app, tls_cert, tls_key, behind_proxy)
-        value = {
+        value: dict[str, Any] = {
             "serving": min(origins) if origins else here[0], "house": house.people.house,
             "deployment": house.deployment, "charter": counter.usable_digest(),
             "host": host, "port": number,
         }  # fmt: skip
         log_to_stderr()
-        click.echo(json.dumps(value, sort_keys=True))
-        server.run(sockets=[listening])
+        with ringing(house, counter, value["serving"], app.state.door.metrics.registry):
+            click.echo(json.dumps(value, sort_keys=True))
+            server.run(sockets=[listening])
 
 
 def application(house: House, counter: LocalCounter, origins: Sequence[str]) -> FastAPI:

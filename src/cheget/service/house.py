@@ -46,6 +46,7 @@ from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
 from cheget.service.founding import is_founded
+from cheget.service.notices.settings import Settings, parse_notices
 from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Log, Store
 
@@ -257,6 +258,22 @@ def store_address(house: House) -> str | None:
         raise HouseError(f"CHEGET_STORE, or --store, is {error}") from None
 
 
+def read_notices(house: House) -> Settings:
+    """Who is woken, when and how, as ``house.yaml`` says now.
+
+    Raises:
+        ChainFileError: where it is wrong.
+    """
+    people = [one.id for one in house.people.people]
+    levels = [f"{chain.id}/{level.id}" for chain in house.chains for level in chain.levels]
+    return _parsed(
+        house.folder / "house.yaml",
+        lambda data: _fields(data).read(
+            "notices", lambda node: parse_notices(node, people, levels), Settings()
+        ),
+    )
+
+
 def open_store(house: House) -> Store:
     """The house's store, made when it is missing.
 
@@ -369,8 +386,9 @@ def _fields(data: bytes) -> Fields:
         read(data),
         "house.yaml",
         required=("deployment", "logs"),
-        optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders", "store"),
-    )
+        optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders", "store",
+                  "notices"),
+    )  # fmt: skip
 
 
 def _parse_store(data: bytes) -> str | None:

@@ -7,6 +7,7 @@ key. Only what CockroachDB has too is used: no advisory locks, no sequences, no 
 from __future__ import annotations
 
 from cheget.errors import StoreError, TwoSequencersError
+from cheget.service.notices.book import SCHEMA as NOTICES
 from cheget.service.pglink import Link
 
 _LEDGER = "CREATE TABLE IF NOT EXISTS schema (version INTEGER PRIMARY KEY)"
@@ -31,6 +32,7 @@ MIGRATIONS = (
     CREATE TABLE enrolments (place INTEGER PRIMARY KEY, envelope BYTEA NOT NULL);
     CREATE TABLE turns (number BIGINT PRIMARY KEY, batch BYTEA NOT NULL);
     """,
+    NOTICES,
 )  # `text` is bytes: a reason may hold U+0000, which no text of PostgreSQL can.
 
 _TRIES = 10
