@@ -73,8 +73,8 @@ def _ring(bell: Bell, counter: LocalCounter, every: float, log: Any) -> None:  #
                 bell.round()
                 seen, idle = size, 0.0
         except ChegetError as error:  # a store that is away is back one day
-            log.error("notices", fault=str(error))
-        except Exception:  # noqa: BLE001 - a fault of ours must not end it either
+            log.warning("notices", fault=str(error))
+        except Exception:  # a fault of ours must not end it either
             log.exception("notices")
         bell.stopping.wait(every)
         idle += every

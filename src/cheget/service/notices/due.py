@@ -99,7 +99,8 @@ def upcoming(
         return None
     step = channels[min(number, len(channels) - 1)]
     before = channels[number - 1].after if 0 < number < len(channels) else 0
-    wait = settings.every if reminder else 0 if cause.loud else step.after - before
+    at_once = cause.loud or not cause.waits
+    wait = settings.every if reminder else 0 if at_once else step.after - before
     return max(cause.since, last + wait), Notice(cause, number, step, reminder)
 
 

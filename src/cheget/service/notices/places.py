@@ -47,11 +47,7 @@ def resolve(text: str) -> str:
 
 
 def place_fault(text: str, means: str) -> str:
-    """Why that may not be the address of such a channel; empty when it may."""
-    if is_reference(text):
-        return ""
-    if means == "apprise":
-        return "not said here, since it holds what opens it"
+    """Why that may not be the address of a webhook or a mail server; empty when it may."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port

@@ -134,8 +134,7 @@ def _mail(channel: Channel, address: str, post: Post, seconds: float) -> None:
                 user = unquote(parts.username or channel.sender)
                 mailer.login(user, resolve(channel.secret))
             mailer.send_message(mail_of(channel, post))
-            with suppress(smtplib.SMTPException, OSError):
-                mailer.quit()  # it was taken: what is said afterwards changes nothing
+            mailer.putcmd("quit")  # it was taken: what is said afterwards changes nothing
 
 
 def mail_of(channel: Channel, post: Post) -> EmailMessage:
@@ -222,6 +221,8 @@ def _ended(seconds: float) -> Iterator[_Holds]:
     timer.start()
     try:
         yield hold
+        if over.is_set():  # a line that was cut can look like the end of an answer
+            raise TimeoutError
     except (OSError, ValueError, http.client.HTTPException, smtplib.SMTPException):
         if over.is_set():
             raise TimeoutError(f"no end within {seconds:g} s") from None

@@ -159,8 +159,13 @@ def _channel(name: str, node: Node) -> Channel:
 
 def _address(node: Node, means: Means) -> str:
     text = line(node)
-    fault = place_fault(text, means)
-    if fault:
+    if is_reference(text):
+        return text
+    if fault := (
+        "not said here, since it holds what opens it"
+        if means == "apprise"
+        else place_fault(text, means)
+    ):
         # The address itself is left unsaid: some hold what they should not.
         raise node.fault(f"the address is {fault}", hint="or `file:/…`, `env:NAME` that holds it")
     return text
