@@ -1,4 +1,4 @@
-"""Where notices arrive in tests: a web server and a mail server of this machine, really listening."""
+"""Where notices arrive in tests: a web server and a mail server, really listening."""
 
 from __future__ import annotations
 
@@ -50,8 +50,6 @@ def hooked(certificate: Path | None = None) -> Iterator[Hook]:
             else:
                 self.send_response(204)
                 self.end_headers()
-
-        do_GET = do_POST
 
         def log_message(self, *_: object) -> None:
             pass

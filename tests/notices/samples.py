@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
-from cheget.service.notices.causes import Cause, Matter
-from cheget.service.notices.due import Notice, all_due
-from cheget.service.notices.sending import Post
+from cheget.service.notices.bell import Bell
+from cheget.service.notices.book import Book, InDatabase, InFile
+from cheget.service.notices.causes import Matter
+from cheget.service.notices.due import all_due
+from cheget.service.notices.sending import Post, send
 from cheget.service.notices.settings import Channel, Settings, Step
 from cheget.service.notices.wording import letter
 from docket import T0, Docket, chain_of, law_of
+from serving import counter_of
+from simulator import ChainSimulator
 
 CHAIN = chain_of(
     """
@@ -32,8 +39,36 @@ def post(to: str = "bob@example.com", told: tuple[tuple[str, str], ...] = ()) ->
     return Post(notice, letter(notice, docket.proceeding, "https://house.example.com", told), T0)
 
 
-def again(one: Post, number: int) -> Notice:
-    return replace(one.notice, number=number)
+@dataclass
+class Rung:
+    """A house of that chain that rings: ann asks, bob is asked, each by channels of their own."""
+
+    sim: ChainSimulator
+    settings: Settings
+    at: str = ""  # of a book in PostgreSQL
+    outcomes: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def book(self) -> Book:
+        if self.at:
+            from cheget.service.pglink import Link
+
+            return Book(InDatabase(lambda: Link(self.at)))
+        return Book(InFile(self.sim.folder / "notices.sqlite"))
+
+    def bell(self, sender: Any = send) -> Bell:
+        """One replica's."""
+        return Bell(
+            counter_of(self.sim), self.book, lambda: self.settings, "https://house.example.com",
+            lambda out: self.outcomes.append((out.said, out.notice.cause.kind, out.notice.key)),
+            sender,
+        )  # fmt: skip
 
 
-__all__ = ["Cause", "again", "post"]
+def house(folder: Path, url: str, at: str = "", **changes: Any) -> Rung:
+    os.environ["HOOK"] = SECRET
+    sim = ChainSimulator(CHAIN, folder, at=at)
+    found = Settings(
+        {"hook": Channel("hook", "webhook", url, "env:HOOK")},
+        {"ann": (Step("hook", "ann"),), "bob": (Step("hook", "bob"),)}, every=3600, most=2,
+    )  # fmt: skip
+    return Rung(sim, replace(found, **changes), at if at.startswith("postgresql:") else "")

@@ -15,8 +15,8 @@ from cheget.errors import NoticeError
 from cheget.order.documents import order_name
 from cheget.service.notices.sending import send, signature
 from cheget.service.notices.settings import Channel
-from notified import boxed, hooked
 from notices.samples import SECRET, post
+from notified import boxed, hooked
 
 
 def test_a_webhook_is_signed_as_its_specification_says() -> None:

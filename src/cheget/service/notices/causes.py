@@ -124,12 +124,17 @@ def _emergency(proceeding: Proceeding, now: int) -> Iterator[Cause]:
 
 def _answers(proceeding: Proceeding) -> Iterator[Cause]:
     """To the originator, each answer of somebody else that doesn't decide it by itself."""
-    decided = {one.digest for one in (proceeding.ending, proceeding.release) if one is not None}
-    answers = [(one.person, one.digest, one.answered_at) for one in proceeding.counted]
+    decided = proceeding.ending.digest if proceeding.ending is not None else ""
+    released = proceeding.release.position if proceeding.release is not None else -1
+    answers = [
+        (one.person, one.digest, one.answered_at)
+        for one in proceeding.counted
+        if one.position != released
+    ]
     answers += [(one.person, one.digest, one.at) for one in proceeding.refusals]
     originator = proceeding.order.originator
     for person, digest, at in answers:
-        if person != originator and digest not in decided:
+        if person != originator and digest != decided:
             yield Cause("answered", proceeding.digest, digest, originator, at)
 
 

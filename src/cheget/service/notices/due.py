@@ -81,7 +81,8 @@ def due(
     if following is None or now < following[0]:
         return None
     quiet = None if cause.loud or settings.quiet is None else settings.quiet.until(now)
-    return None if quiet is not None and quiet < decide_by else following[1]
+    lapses = cause.waits and quiet is not None and decide_by <= quiet
+    return following[1] if quiet is None or lapses else None
 
 
 def upcoming(
