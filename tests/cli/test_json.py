@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -422,6 +423,32 @@ def test_a_brief(at: Any) -> None:
     said = at("empty").says("brief vault-unseal -o brief.html")
     assert [one["situation"] for one in said["beside"]] == ["rogue"]
     assert Path("brief.html").exists()
+
+
+def test_notices(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cheget.service.house import open_house
+    from cheget.service.notices.opening import open_book
+
+    house = at("founded")
+    monkeypatch.setenv("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    with Path("house.yaml").open("a") as file:
+        file.write("notices: {channels: {hook: {webhook: 'http://localhost:1', secret: env:HOOK}},"
+                   " people: {bob: [hook]}}\n")  # fmt: skip
+    house.shell.must("order", "transmit", "wipe", "database=orders", "--key", "ann.key", "--yes")
+    (due,) = house.says("notices list")["due"]
+    assert (due["whom"], due["kind"]) == ("bob", "asked")
+    assert house.says("notices preview", *house.shell.orders)["now"] == [
+        {"channel": "hook", "whom": "bob"}
+    ]
+    (tried,) = house.says("notices test bob", status=1)["channels"]
+    assert tried["sent"] is False
+    assert house.says("notices retry", status=1) == {"retried": []}
+    with closing(open_book(open_house(house.shell.here))) as book:
+        book._ask("INSERT INTO notices VALUES ($1, $2, 'asked', 'team', 'bob', 0, 'hook', 'dead',"
+                  " 8, 1, 0, 'away')", due["key"], due["order"])  # fmt: skip
+    assert house.says("notices list", status=1)["dead"][0]["fault"] == "away"
+    assert house.says("notices retry") == {"retried": [due["key"]]}
+    assert house.says("notices list")["open"][0]["attempts"] == 0
 
 
 def test_errors(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:

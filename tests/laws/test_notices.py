@@ -193,5 +193,7 @@ def test_what_is_over_is_told_whole(found: Settings, moved: Sequence[tuple[str, 
             assert ("ended", proceeding.ending.state) in told
         for one in (*proceeding.counted, *proceeding.refusals):
             if one.person != "ann" and one.digest != proceeding.ending.digest:
-                released = getattr(one, "position", -1) == getattr(proceeding.release, "position", 0)
+                released = getattr(one, "position", -1) == getattr(
+                    proceeding.release, "position", 0
+                )
                 assert (("answered", one.digest) in told) != released

@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "away": ("away:away", "Say that you are away: your deputies may answer at once."),
     "chain": ("chain:chain", "Amend the charter: a changed chain, people, keys, executors."),
     "serve": ("serve:serve", "Serve this house to people and executors elsewhere."),
+    "notices": ("notices:notices", "Who is woken: what is due, sent, dead; try a channel."),
     "auditor": ("auditor:auditor", "Let somebody outside the house read for a while."),
     "order": ("order:order", "Transmit an order (request); list orders; derive a code."),
     "inbox": ("inbox:inbox", "What waits for your answer."),

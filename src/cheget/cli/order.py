@@ -34,6 +34,7 @@ from cheget.order.draft import draft_order, enclose
 from cheget.order.papers import open_envelope
 from cheget.order.signatures import verify_signer
 from cheget.report.terminal import safe
+from cheget.service.house import House
 
 
 @click.group()
@@ -64,7 +65,7 @@ def transmit(
     A file parameter is given as NAME=@PATH; its digest is signed, the file travels with the
     codes.
     """
-    with at_counter(options["folder"]) as (_, desk):
+    with at_counter(options["folder"]) as (house, desk):
         state = followed(desk)
         law = _law(state.charter, action, chain_id)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
@@ -78,6 +79,7 @@ def transmit(
         )  # fmt: skip
         if not options["as_json"]:
             _print_draft(law, draft, named, options["reason"])
+            _print_reach(house, law, draft)
         if not options["yes"]:
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
@@ -251,6 +253,17 @@ def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
         click.echo(f"  acknowledged {safe(sentence)}")
     click.echo(f"  attestations {len(draft.attestations)}")
     click.echo(f"  reason       “{safe(reason)}”")
+
+
+def _print_reach(house: House | None, law: Law, draft: Order) -> None:
+    """Whom it will wake, where the house's settings are here and wake anybody."""
+    from cheget.service.house import read_notices
+    from cheget.service.notices.preview import of_action, sentence
+
+    settings = read_notices(house) if house is not None else None
+    if settings is not None and settings.channels:
+        found = of_action(law, draft.action, draft.originator, settings, now())
+        click.echo(f"  notices      {sentence(found)}")
 
 
 def _print_sent(desk: Counter, digest: str) -> None:

@@ -46,7 +46,7 @@ from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
 from cheget.service.founding import is_founded
-from cheget.service.notices.settings import Settings, parse_notices
+from cheget.service.notices.settings import EXAMPLE, Settings, parse_notices
 from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Log, Store
 
@@ -174,7 +174,7 @@ def draw_house(folder: Path, entropy: Callable[[int], bytes]) -> House:
         keyfile.write(desk / f"{log}.key", signer, None, f"{people.house} {log} log")
         origin = f"{people.house}-{deployment[:8]}/{log}"
         lines.append(f"  {log}: {{origin: {origin}, key: {signer.public.key.hex()}}}")
-    lines += ["witnesses: none", f"skew: {DEFAULT_SKEW}s", f"fresh: {DEFAULT_FRESH}s", ""]
+    lines += ["witnesses: none", f"skew: {DEFAULT_SKEW}s", f"fresh: {DEFAULT_FRESH}s", EXAMPLE]
     _write_new(settings, "\n".join(lines).encode())
     return open_house(folder)
 

@@ -136,13 +136,20 @@ def all_due(
 
 
 def reach(proceeding: Proceeding, settings: Settings, now: int) -> Reach:
-    """Who would be told of an order that was just transmitted."""
+    """Who is told of an order as it stands, if it was transmitted just now."""
     first: list[tuple[str, str]] = []
     later: list[tuple[str, str]] = []
     found = tuple(_once(tuple(causes(Matter(proceeding), settings, now)), {}))
-    for cause in found:
+    silent = causes(Matter(proceeding), settings, max(now, proceeding.order.decide_by - 1))
+    by_and_by = {named(one): one for one in silent} | {named(one): one for one in found}
+    for cause in by_and_by.values():
+        if cause.kind not in {"asked", "emergency", "review"} or (
+            cause.kind == "emergency" and cause not in found
+        ):
+            continue
         for step in settings.steps(cause.whom):
-            (first if cause.loud or not step.after else later).append((cause.whom, step.channel))
+            soon = cause in found and (cause.loud or not step.after)
+            (first if soon else later).append((cause.whom, step.channel))
     loud = any(one.loud for one in found)
     held = None if loud or settings.quiet is None else settings.quiet.until(now)
     if held is not None and held >= proceeding.order.decide_by:

@@ -240,5 +240,7 @@ def _plain(error: Exception) -> str:
         said = f"answered {error.smtp_code}"
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         said = "the recipient was refused"
+    elif isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+        said = error.strerror
     flat = "".join(c if c.isprintable() else " " for c in said)
     return " ".join(flat.split())[:_SHOWN] or type(error).__name__

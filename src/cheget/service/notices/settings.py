@@ -25,6 +25,16 @@ MEANS: tuple[Means, ...] = ("webhook", "mail", "apprise")
 TOLD: tuple[Told, ...] = ("reason", "parameters")
 SHORTEST = 60  # seconds between reminders
 MOST = 100  # reminders
+EXAMPLE = """\
+# Who is woken, by `cheget serve`; it never decides who may sign. See docs/notices.md.
+# notices:
+#   channels:
+#     mail: {mail: "smtp://desk@mail.example.com", from: desk@example.com, password: env:MAIL}
+#     pager: {webhook: https://pager.example.com/cheget, secret: file:/etc/cheget/pager}
+#   people:
+#     ann: [{by: mail, to: ann@example.com}, {by: pager, to: ann, after: 10m}]
+#   remind: {every: 1h, most: 3}
+"""
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
