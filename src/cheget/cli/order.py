@@ -26,7 +26,7 @@ from cheget.cli.context import (
 from cheget.cli.emergencies import as_value, notice
 from cheget.cli.render import paint, shortened, title, verdict
 from cheget.cli.sharing import sign_over, with_serials
-from cheget.errors import HouseError, NotAllowedError
+from cheget.errors import ChainFileError, HouseError, NotAllowedError
 from cheget.order.charter import Charter, Law
 from cheget.order.counter import Counter
 from cheget.order.documents import Attestation, Order, order_name
@@ -260,7 +260,11 @@ def _print_reach(house: House | None, law: Law, draft: Order) -> None:
     from cheget.service.house import read_notices
     from cheget.service.notices.preview import of_action, sentence
 
-    settings = read_notices(house) if house is not None else None
+    try:
+        settings = read_notices(house) if house is not None else None
+    except ChainFileError as error:  # who is woken never decides who may ask
+        click.echo(f"  notices      not known: {safe(str(error))}")
+        return
     if settings is not None and settings.channels:
         found = of_action(law, draft.action, draft.originator, settings, now())
         click.echo(f"  notices      {sentence(found)}")
