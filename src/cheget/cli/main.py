@@ -54,6 +54,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "review": ("answer:review", "Say what you found: an emergency, looked at afterwards."),
     "attest": ("attest:attest", "Attest that a condition holds."),
     "watch": ("watch:watch", "Follow an order until it ends."),
+    "mcp": ("mcp:mcp", "Tools for an agent: it may ask, it can never agree."),
     "verify": ("verify:verify", "Verify a code offline, step by step."),
     "executor": ("executor:executor", "The agent beside the act: new, pin, run, status, settle."),
     "seal": ("seal:seal", "Seal an executor's secrets to its chain."),

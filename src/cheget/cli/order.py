@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cheget.cli.context import (
+    Identity,
     at_counter,
     counter_options,
     find_order,
@@ -31,7 +33,9 @@ from cheget.order.charter import Charter, Law
 from cheget.order.counter import Counter
 from cheget.order.documents import Attestation, Order, order_name
 from cheget.order.draft import draft_order, enclose
+from cheget.order.fields import Text
 from cheget.order.papers import open_envelope
+from cheget.order.proceeding import Acknowledgement
 from cheget.order.signatures import verify_signer
 from cheget.report.terminal import safe
 from cheget.service.house import House
@@ -67,16 +71,11 @@ def transmit(
     """
     with at_counter(options["folder"]) as (house, desk):
         state = followed(desk)
-        law = _law(state.charter, action, chain_id)
+        law = law_of(state.charter, action, chain_id)
         who = identify(state.charter, options["person"], options["key_path"], state.revoked)
-        named = with_serials(desk, law, action, sorted(executors) or _only_executor(law, action))
         given, files = _parameters(parameters)
         text = reason_text(options["reason"])
-        draft = draft_order(
-            law, originator=who.person, action=action, executors=named, parameters=given,
-            reason=text, now=now(), nonce=fresh(), seat=seat,
-            attestations=_attestations(desk, law, action),
-        )  # fmt: skip
+        draft, named = drafted(desk, law, who, action, executors, given, text, seat)
         if not options["as_json"]:
             _print_draft(law, draft, named, options["reason"])
             _print_reach(house, law, draft)
@@ -84,8 +83,7 @@ def transmit(
             if not is_asked():
                 raise HouseError("there is nobody to ask", hint="--yes transmits it as given")
             click.confirm(f"{who.person} transmits it?", abort=True)
-        draft, shares = sign_over(desk, state.charter, who, draft, named)
-        done = desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
+        done = handed_in(desk, state.charter, who, draft, named, text, files)
         proceeding = done.proceeding
         assert proceeding is not None  # noqa: S101 - a new order has a state
         value = {
@@ -180,7 +178,35 @@ def file(words: tuple[str, ...], parameter: str, output: Path, folder: Path | No
         click.echo(f"wrote {output}, {len(data):,} bytes, SHA-256 {given[parameter]}")
 
 
-def _law(charter: Charter, action: str, chain_id: str | None) -> Law:
+def drafted(
+    desk: Counter, law: Law, who: Identity, action: str, executors: Sequence[str],
+    given: Mapping[str, str], text: Text, seat: str | None = None,
+) -> tuple[Order, list[str]]:  # fmt: skip
+    """An order as it is about to be signed, and the executors it names."""
+    named = with_serials(desk, law, action, sorted(executors) or _only_executor(law, action))
+    draft = draft_order(
+        law, originator=who.person, action=action, executors=named, parameters=given,
+        reason=text, now=now(), nonce=fresh(), seat=seat,
+        attestations=_attestations(desk, law, action),
+    )  # fmt: skip
+    return draft, named
+
+
+def handed_in(
+    desk: Counter, charter: Charter, who: Identity, draft: Order, named: Sequence[str],
+    text: Text, files: Sequence[bytes] = (),
+) -> Acknowledgement:  # fmt: skip
+    """Sign it and transmit it."""
+    draft, shares = sign_over(desk, charter, who, draft, named)
+    return desk.transmit(enclose(draft, who.signer), named, [text], files, shares)
+
+
+def law_of(charter: Charter, action: str, chain_id: str | None) -> Law:
+    """The law of the one chain that has such an action.
+
+    Raises:
+        NotAllowedError: none has, or several.
+    """
     laws = [
         law
         for law in charter.laws.values()
