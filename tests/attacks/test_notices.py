@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 
@@ -159,6 +160,22 @@ def test_a_server_that_says_a_byte_now_and_then_is_left(part: str) -> None:
         hook.answer = dripping
         with pytest.raises(NoticeError, match="no end within 1 s"):
             send(Channel("hook", "webhook", hook.url, "env:HOOK"), post(), seconds=1)
+
+
+def test_a_chat_that_says_a_byte_now_and_then_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+    with hooked() as hook:
+
+        def dripping(request: BaseHTTPRequestHandler) -> None:
+            while not let_go.wait(0.1):
+                request.wfile.write(b"H")
+                request.wfile.flush()
+
+        hook.answer = dripping
+        monkeypatch.setenv("CHAT", f"json://localhost:{hook.port}/")
+        with pytest.raises(NoticeError, match="took over 1 s"):
+            send(Channel("chat", "apprise", "env:CHAT"), post(), seconds=1)
+        let_go.set()
 
 
 def test_headers_without_end_are_refused() -> None:

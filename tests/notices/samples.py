@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cheget.chain.chain import Chain
 from cheget.service.notices.bell import Bell
 from cheget.service.notices.book import Book, InDatabase, InFile
 from cheget.service.notices.causes import Matter
@@ -27,6 +28,31 @@ CHAIN = chain_of(
       - {level: last, members: [bob], veto: any}
     executors: {thing: Thing}
     actions: {act: {executors: [thing], decide-within: 2h}}
+    """
+)
+DEPUTED = chain_of(
+    """
+    chain: small
+    members: {ann: Ann, bob: {title: Bob, deputy: dep after 5m}, dep: Deputy}
+    levels:
+      - {level: head, members: [ann]}
+      - {level: last, members: [bob], veto: any}
+    executors: {thing: Thing}
+    actions: {act: {executors: [thing], decide-within: 2h}}
+    """
+)
+URGENT = chain_of(
+    """
+    chain: small
+    members: {ann: Ann, bob: Bob, cho: Cho}
+    levels:
+      - {level: head, members: [ann]}
+      - {level: last, members: [bob], rule: any, veto: any}
+      - {level: other, members: [cho], for: [act]}
+    executors: {thing: Thing}
+    actions:
+      act: {executors: [thing]}
+      urgent: {executors: [thing], decide-within: 2h, limit: 1 per 1d, review: "cho within 1h"}
     """
 )
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -64,9 +90,11 @@ class Rung:
         )  # fmt: skip
 
 
-def house(folder: Path, url: str, at: str = "", **changes: Any) -> Rung:
+def house(
+    folder: Path, url: str, at: str = "", chain: Chain = CHAIN, **changes: Any
+) -> Rung:  # fmt: skip
     os.environ["HOOK"] = SECRET
-    sim = ChainSimulator(CHAIN, folder, at=at)
+    sim = ChainSimulator(chain, folder, at=at)
     found = Settings(
         {"hook": Channel("hook", "webhook", url, "env:HOOK")},
         {"ann": (Step("hook", "ann"),), "bob": (Step("hook", "bob"),)}, every=3600, most=2,

@@ -311,3 +311,59 @@ def test_nothing_is_opened_where_nothing_is_configured(tmp_path: Path) -> None:
     rung.sim.transmit("ann", "act", ["thing"])
     rung.bell().round()
     assert not (tmp_path / "notices.sqlite").exists()
+
+
+def test_an_emergency_is_loud_for_everybody_and_again_until_it_was_looked_at(
+    tmp_path: Path, hook: Hook
+) -> None:
+    from zoneinfo import ZoneInfo
+
+    from notices.samples import URGENT
+
+    both = (Step("hook"), Step("pager", after=3600))
+    channels = {one: Channel(one, "webhook", hook.url, "env:HOOK") for one in ("hook", "pager")}
+    quiet = Quiet(0, 1439, ZoneInfo("UTC"))
+    rung = house(tmp_path, hook.url, chain=URGENT, channels=channels, quiet=quiet,
+                 people={"bob": both, "cho": both, "ann": (Step("hook"),)})  # fmt: skip
+    bell = rung.bell()
+    bell.round()
+    rung.sim.transmit("ann", "urgent", ["thing"])
+    bell.round()
+    assert sorted(told(hook)) == [
+        ("asked", "bob", "last"), ("asked", "bob", "last"),
+        ("emergency", "cho", ""), ("emergency", "cho", ""),
+    ]  # fmt: skip
+    assert all(one["said"].startswith("EMERGENCY: ") for one in hook.values)
+    rung.sim.concur("bob")
+    bell.round()
+    # Bob was asked: that an emergency was transmitted is no news to him.
+    assert sorted(told(hook)[4:]) == [("review", "cho", ""), ("review", "cho", "")]
+    rung.sim.clock.turn(3600)
+    bell.round()
+    assert told(hook)[6:] == [("review", "cho", "overdue"), ("review", "cho", "overdue")]
+    rung.sim.review("cho", "as it should be")
+    rung.sim.clock.turn(3600)
+    before = len(hook.asked)
+    bell.round()
+    assert [one["kind"] for one in hook.values[before:] if one["whom"] == "cho"] == []
+    bell.close()
+
+
+def test_who_is_away_sleeps_and_their_deputy_is_woken_at_once(tmp_path: Path, hook: Hook) -> None:
+    from attacks.test_absences import leave
+    from notices.samples import DEPUTED
+
+    people = {one: (Step("hook"),) for one in ("bob", "dep")}
+    rung = house(tmp_path, hook.url, chain=DEPUTED, people=people)
+    bell = rung.bell()
+    rung.sim.transmit("ann", "act", ["thing"])
+    bell.round()
+    assert told(hook) == [("asked", "bob", "last")]
+    rung.sim.clock.turn(300)
+    bell.round()
+    assert told(hook)[1:] == [("asked", "dep", "last")]
+    leave(rung.sim, "bob")
+    rung.sim.transmit("ann", "act", ["thing"])
+    bell.round()
+    assert told(hook)[2:] == [("asked", "dep", "last")]
+    bell.close()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cheget.chain.document import read
 from cheget.errors import ChainFileError
-from cheget.service.notices.settings import Quiet, Settings, Step, parse_notices
+from cheget.service.notices.settings import EXAMPLE, Quiet, Settings, Step, parse_notices
 
 PEOPLE = ("ann", "bob", "ci")
 LEVELS = ("wipe/team",)
@@ -106,3 +109,13 @@ def test_quiet_hours_are_those_of_a_place_whatever_its_clocks_do(at: str, ends: 
 
     quiet = Quiet(22 * 60, 7 * 60, zone)
     assert quiet.until(instant(at)) == (instant(ends) if ends else None)
+
+
+def test_the_examples_of_the_page_and_of_a_new_house_are_settings() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "notices.md").read_text()
+    (block,) = re.findall(r"```yaml\nnotices:\n(.*?)```", page, re.DOTALL)
+    found = parse_notices(read(textwrap.dedent(block).encode()), PEOPLE, ("wipe-database/team",))
+    assert {one.means for one in found.channels.values()} == {"mail", "webhook", "apprise"}
+    lines = [one[2:] for one in EXAMPLE.splitlines() if one.startswith("# ")]
+    text = "\n".join(lines[lines.index("notices:") + 1 :])
+    assert parsed(textwrap.dedent(text)).steps("ann")[1] == Step("pager", "ann", 600)

@@ -8,6 +8,7 @@ import logging
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -273,11 +274,26 @@ def test_a_database_that_has_gone_back_takes_nothing_more(
     assert store.read(lambda tx: tx.size("orders")) == 1
 
 
+def test_a_database_of_before_there_were_notices_is_brought_to_this_version(
+    store: PostgresStore, database: str
+) -> None:
+    broken(database, "DROP TABLE notices")
+    broken(database, "DROP TABLE told")
+    broken(database, "DELETE FROM schema WHERE version > 1")
+    with closing(PostgresStore(database)) as again:
+        assert again.read(lambda tx: tx.size("orders")) == 0
+    broken(database, "INSERT INTO told VALUES ('x', 1)")
+    with closing(PostgresStore(database)) as once_more:
+        assert once_more.read(lambda tx: tx.size("law")) == 0
+
+
 def test_a_database_newer_than_the_program_is_left_alone(
     store: PostgresStore, database: str
 ) -> None:
     broken(database, "INSERT INTO schema VALUES (99)")
-    with pytest.raises(StoreError, match="at version 99; this program knows 1"):
+    with pytest.raises(
+        StoreError, match=f"at version 99; this program knows {len(pgschema.MIGRATIONS)}"
+    ):
         PostgresStore(database)
 
 

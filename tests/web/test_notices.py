@@ -26,8 +26,8 @@ def house(served: Served, hook: Hook) -> Served:
     here = served.shell.here
     (here / "hook.secret").write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
     with (here / "house.yaml").open("a") as file:
-        file.write(f"notices: {{channels: {{hook: {{webhook: '{hook.url}',"
-                   f" secret: 'file:{here}/hook.secret'}}}}, people: {{bob: [hook]}}}}\n")  # fmt: skip
+        channel = f"{{webhook: '{hook.url}', secret: 'file:{here}/hook.secret'}}"
+        file.write(f"notices: {{channels: {{hook: {channel}}}, people: {{bob: [hook]}}}}\n")
     return served
 
 

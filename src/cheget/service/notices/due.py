@@ -1,7 +1,7 @@
 """Which notices are due: causes, what was told before, and the settings give them.
 
-Pure. For a cause there is one next notice at most: the first, then the channels that come after
-so much silence, then reminders. What was told is counted, never inferred, so whoever asks twice,
+Pure. A cause has one next notice at most: the first, then the channels that come after so much
+silence, then reminders. What was told is counted, never inferred, so whoever asks twice,
 or at two replicas, gets the same notice by the same key.
 """
 
@@ -123,16 +123,18 @@ def is_over(
 def all_due(
     matter: Matter, told: Mapping[Named, Sequence[Told]], settings: Settings, now: int, begun: int
 ) -> Iterator[Notice]:
-    """The notices of an order that are due, one for each cause at most.
+    """The notices of an order that are due, one for each cause; of a loud one, by all channels.
 
     ``told``: what was told before, by cause as :func:`named` names it.
     """
     found = tuple(causes(matter, settings, now))
     for cause in _once(found, told):
-        notice = due(cause, told.get(named(cause), ()), settings, now, begun,
-                     matter.proceeding.order.decide_by)  # fmt: skip
-        if notice is not None:
+        rows, limit = list(told.get(named(cause), ())), matter.proceeding.order.decide_by
+        while (notice := due(cause, rows, settings, now, begun, limit)) is not None:
             yield notice
+            if not cause.loud:
+                break
+            rows.append(Told(notice.number, now))
 
 
 def reach(proceeding: Proceeding, settings: Settings, now: int) -> Reach:

@@ -167,10 +167,22 @@ def _apprise(channel: Channel, address: str, post: Post, seconds: float) -> None
     url += ("&" if "?" in url else "?") + f"cto={seconds / 4:g}&rto={seconds / 2:g}"
     if not told.add(url):
         raise NoticeError(f"{channel.name}: no address that apprise knows")
-    if not told.notify(
-        title=post.letter.title, body=post.letter.body, body_format=apprise.NotifyFormat.TEXT
-    ):
-        raise NoticeError(f"{channel.name}: apprise could not deliver it")
+    said: list[bool] = []
+
+    def notify() -> None:
+        with suppress(Exception):  # whatever a plugin raises may hold its address
+            said.append(bool(told.notify(
+                title=post.letter.title, body=post.letter.body,
+                body_format=apprise.NotifyFormat.TEXT,
+            )))  # fmt: skip
+
+    # Its timeouts end one wait each; nobody waits longer than for the other ways.
+    sending = threading.Thread(target=notify, daemon=True)
+    sending.start()
+    sending.join(seconds)
+    if said != [True]:
+        why = f"took over {seconds:g} s" if sending.is_alive() else "could not deliver it"
+        raise NoticeError(f"{channel.name}: apprise {why}")
 
 
 _WAYS: dict[str, Callable[[Channel, str, Post, float], None]] = {
