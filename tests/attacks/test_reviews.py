@@ -13,9 +13,10 @@ from cheget.order.circumstances import Act
 from cheget.order.documents import Review, Revocation
 from cheget.order.draft import draft_review, enclose
 from cheget.order.papers import open_envelope
-from cheget.order.reviews import asked
+from cheget.order.reviews import asked, is_unsettled
 from cheget.service.amending import answer_amendment
 from cheget.service.desk import Acknowledgement
+from serving import counter_of
 from simulator import ChainSimulator, scenario, signer
 
 DB = "production-db"
@@ -47,6 +48,16 @@ def test_whoever_the_rule_names_reviews_it_also_after_it_has_ended(glass: ChainS
     assert sent(glass, "eve").effect == "kept"
     (one,) = glass.desk.proceeding(glass.order).reviews
     assert (one.person, one.at) == ("eve", glass.clock.now())
+
+
+def test_a_desk_that_runs_on_shows_a_review_that_came_after_the_end(glass: ChainSimulator) -> None:
+    counter = counter_of(glass)
+    glass.clock.turn(2 * 3600)
+    (one,) = counter.orders()
+    assert (one.state, is_unsettled(one)) == ("expired", True)
+    sent(glass, "eve")
+    (one,) = counter.orders()
+    assert not is_unsettled(one)
 
 
 @pytest.mark.parametrize("who", ["ann", "bob"])

@@ -174,8 +174,12 @@ class LocalCounter(Desk):
         read = self.store.read(lambda tx: [self._remember(tx, one) for one in fresh])
         now = self.clock.now()
         states = {one.digest: at_instant(one, now) for one in read}
-        # An ending is never undone; what ended after release may still take receipts, no more.
-        self._ended.update((d, one) for d, one in states.items() if one.ending is not None)
+        # An ending is never undone; what ended after release may still take receipts, and an
+        # emergency its reviews.
+        self._ended.update(
+            (d, one) for d, one in states.items()
+            if one.ending is not None and (one.release is None or one.action.review is None)
+        )  # fmt: skip
         return [states.get(one) or self._ended[one] for one in digests]
 
     def released_to(self, executor: str) -> list[str]:
