@@ -199,6 +199,27 @@ def test_what_an_agent_gives_is_strict_and_capped(
     assert house.orders == []
 
 
+def test_what_is_asked_by_reading_is_strict_and_capped_too(house: Shell) -> None:
+    async def work(client: Client) -> None:
+        order = "0" * 64
+        for tool, given in (
+            ("wait", {"order": order, "seconds": "5"}),
+            ("wait", {"order": order, "seconds": True}),
+            ("wait", {"order": order, "seconds": 61}),
+            ("wait", {"order": order, "seconds": 0}),
+            ("show", {"order": "x" * 121}),
+            ("show", {"order": [order]}),
+            ("show", {}),
+            ("actions", {"house": "/"}),
+        ):
+            said = await refused(client, tool, **given)
+            assert said.startswith(("seconds: ", "order: ", "house: ")), said
+        assert await refused(client, "show", order=order) == f"there is no order {order}"
+        assert "there is no order" in await refused(client, "wait", order="../../etc")
+
+    talk(work)
+
+
 def test_a_person_s_key_is_never_an_agent_s(house: Shell) -> None:
     _, err = house.run("mcp", "--key", "ann.key")
     assert (house.status, "the key of ann, a person" in err) == (2, True)
