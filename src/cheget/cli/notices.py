@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cheget.cli.plain import fresh, house_option, json_option, now, say
-from cheget.report.terminal import safe
 from cheget.errors import HouseError, NoticeError
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.service.counter import LocalCounter
@@ -180,7 +180,8 @@ def reach_value(found: Any) -> dict[str, Any]:
 @contextmanager
 def _house(folder: Path | None) -> Iterator[tuple[House, Settings]]:
     from cheget.cli.context import folder_of
-    from cheget.service.house import open_house, read_notices
+    from cheget.service.house import open_house
+    from cheget.service.notices.opening import read_notices
 
     house = open_house(folder_of(folder))
     yield house, read_notices(house)
@@ -189,8 +190,7 @@ def _house(folder: Path | None) -> Iterator[tuple[House, Settings]]:
 @contextmanager
 def _bell(folder: Path | None) -> Iterator[tuple[House, LocalCounter, Settings, Bell]]:
     from cheget.cli.context import at_desk
-    from cheget.service.house import read_notices
-    from cheget.service.notices.opening import bell_of
+    from cheget.service.notices.opening import bell_of, read_notices
 
     with at_desk(folder) as (house, counter):
         settings = read_notices(house)

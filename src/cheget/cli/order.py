@@ -283,7 +283,7 @@ def _print_draft(law: Law, draft: Order, named: list[str], reason: str) -> None:
 
 def _print_reach(house: House | None, law: Law, draft: Order) -> None:
     """Whom it will wake, where the house's settings are here and wake anybody."""
-    from cheget.service.house import read_notices
+    from cheget.service.notices.opening import read_notices
     from cheget.service.notices.preview import of_action, sentence
 
     try:

@@ -46,7 +46,7 @@ from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
 from cheget.service.founding import is_founded
-from cheget.service.notices.settings import EXAMPLE, Settings, parse_notices
+from cheget.service.notices.settings import EXAMPLE
 from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Log, Store
 
@@ -258,20 +258,10 @@ def store_address(house: House) -> str | None:
         raise HouseError(f"CHEGET_STORE, or --store, is {error}") from None
 
 
-def read_notices(house: House) -> Settings:
-    """Who is woken, when and how, as ``house.yaml`` says now.
-
-    Raises:
-        ChainFileError: where it is wrong.
-    """
-    people = [one.id for one in house.people.people]
-    levels = [f"{chain.id}/{level.id}" for chain in house.chains for level in chain.levels]
-    return _parsed(
-        house.folder / "house.yaml",
-        lambda data: _fields(data).read(
-            "notices", lambda node: parse_notices(node, people, levels), Settings()
-        ),
-    )
+def setting(house: House, name: str, reader: Callable[[Node], T], default: T) -> T:
+    """What ``reader`` makes of a field of ``house.yaml`` as it is now; ``default`` without it."""
+    place = house.folder / "house.yaml"
+    return _parsed(place, lambda data: _fields(data).read(name, reader, default))
 
 
 def open_store(house: House) -> Store:

@@ -6,10 +6,21 @@ from collections.abc import Callable
 
 from cheget.errors import ChainFileError, HouseError
 from cheget.service.counter import LocalCounter
-from cheget.service.house import House, read_notices, store_address
+from cheget.service.house import House, setting, store_address
 from cheget.service.notices.bell import Bell, Outcome
 from cheget.service.notices.book import Asking, Book, InDatabase, InFile
-from cheget.service.notices.settings import Settings
+from cheget.service.notices.settings import Settings, parse_notices
+
+
+def read_notices(house: House) -> Settings:
+    """Who is woken, when and how, as ``house.yaml`` says now.
+
+    Raises:
+        ChainFileError: where it is wrong.
+    """
+    people = [one.id for one in house.people.people]
+    levels = [f"{chain.id}/{level.id}" for chain in house.chains for level in chain.levels]
+    return setting(house, "notices", lambda node: parse_notices(node, people, levels), Settings())
 
 
 class Configured:
