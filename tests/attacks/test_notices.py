@@ -104,6 +104,7 @@ def test_a_chat_is_never_led_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "where",
     ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "fd00:ec2::254", "100.100.100.200",
+     "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
      "0.0.0.0", "::", "224.0.0.1"],  # noqa: S104
 )  # fmt: skip
 @pytest.mark.parametrize("means", ["webhook", "mail"])

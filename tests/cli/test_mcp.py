@@ -241,3 +241,33 @@ def test_an_agent_elsewhere_has_the_same_tools(house: Shell, tmp_path: Path) -> 
             assert (await call(client, "show", order=sent["order"]))["originator"] == "robot"
 
         talk(work, "--at", served.origin, "--charter", charter, "--as", "robot")
+
+
+def test_without_its_extra_it_says_what_to_install(
+    house: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "cheget.cli.tools", raising=False)
+    monkeypatch.setitem(sys.modules, "mcp_types", None)
+    _, err = house.run("mcp", "--key", "robot.key")
+    assert (house.status, "pip install 'cheget[mcp]'" in err) == (2, True)
+
+
+def test_a_fault_of_our_own_says_nothing_of_itself_to_an_agent(
+    house: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import click
+
+    from cheget.cli import tools
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(tools, "followed", fails)
+    agent = tools.Agent(click.Context(click.Command("mcp")), None, Path("robot.key"), None)
+
+    async def main() -> None:
+        async with Client(tools.server_of(agent)) as client:
+            assert await refused(client, "actions") == "a fault of cheget itself"
+
+    anyio.run(main)
+    assert "hunter2" in caplog.text

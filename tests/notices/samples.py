@@ -41,6 +41,17 @@ DEPUTED = chain_of(
     actions: {act: {executors: [thing], decide-within: 2h}}
     """
 )
+CREWED = chain_of(
+    """
+    chain: small
+    members: {ann: Ann, bob: Bob}
+    levels:
+      - {level: head, members: [ann]}
+      - {level: last, members: [bob], veto: any}
+    executors: {thing: {title: Thing, crew: witness}}
+    actions: {act: {executors: [thing], decide-within: 2h}}
+    """
+)
 URGENT = chain_of(
     """
     chain: small

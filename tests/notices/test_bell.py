@@ -367,3 +367,35 @@ def test_who_is_away_sleeps_and_their_deputy_is_woken_at_once(tmp_path: Path, ho
     bell.round()
     assert told(hook)[2:] == [("asked", "dep", "last")]
     bell.close()
+
+
+def test_the_crew_is_told_when_it_is_released_and_the_originator_when_it_is_done(
+    tmp_path: Path, hook: Hook
+) -> None:
+    from cheget.order.documents import Receipt
+    from cheget.order.draft import enclose
+    from notices.samples import CREWED
+
+    who = "witness-of-thing"
+    people = {one: (Step("hook"),) for one in ("ann", who)}
+    rung = house(tmp_path, hook.url, chain=CREWED, people=people)
+    bell, sim = rung.bell(), rung.sim
+    bell.round()
+    order = sim.transmit("ann", "act", ["thing"]).digest
+    bell.round()
+    assert hook.asked == []
+    sim.concur("bob")
+    bell.round()
+    assert sorted(told(hook)) == [("asked", who, "thing/witness"), ("ended", "ann", "released")]
+    release = sim.desk.proceeding(order).release
+    assert release is not None
+    receipt = Receipt(
+        sim.clock.now(), (), sim.deployment, "thing", sim.desk.head("law"),
+        order, sim.desk.head("orders"), "carried-out", "0" * 64, release.digest,
+    )  # fmt: skip
+    sim.desk.receive(enclose(receipt, sim.executor_signers["thing"]))
+    sim.clock.turn(3 * 3600)  # beyond when a reminder would come, or it lapses
+    bell.round()
+    bell.round()
+    assert told(hook)[2:] == [("ended", "ann", "carried-out")]
+    bell.close()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,11 @@ def test_a_chat_that_is_away_or_unknown_is_said_without_its_address(
         with pytest.raises(NoticeError) as caught:
             send(Channel("chat", "apprise", "env:CHAT"), post(), seconds=2)
         assert "hunter2" not in str(caught.value)
+
+
+def test_without_its_extra_a_chat_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT", "json://localhost:9")
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(NoticeError, match="needs apprise") as caught:
+        send(Channel("chat", "apprise", "env:CHAT"), post())
+    assert caught.value.hint == "pip install 'cheget[notify]'"

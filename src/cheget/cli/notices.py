@@ -132,7 +132,7 @@ def test(person: str, folder: Path | None, as_json: bool) -> None:
             try:
                 send(settings.channels[step.channel], post)
             except NoticeError as error:
-                fault = str(error)
+                fault = f"{error}; {error.hint}" if error.hint else str(error)
             said.append({"channel": step.channel, "sent": not fault, "fault": fault or None})
 
         def text() -> None:

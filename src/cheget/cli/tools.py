@@ -7,6 +7,7 @@ is pinned, and what is shown is verified here. Inputs are strict and capped.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,6 +217,9 @@ def server_of(agent: Agent) -> Server[Any]:
             )
         except ChegetError as error:
             return _fault(str(error), error.hint)
+        except Exception:
+            logging.getLogger("cheget").exception("the tool %s", params.name)
+            return _fault("a fault of cheget itself", "its standard error says which")
         return _result({**found, "untrusted": UNTRUSTED}, is_error=False)
 
     return Server(

@@ -15,8 +15,12 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,99}|file:/.{1,1000}")
 _LARGEST = 4096  # bytes of a secret
 _SCHEMES = {"webhook": ("https", "http"), "mail": ("smtps", "smtp")}
-# Where clouds tell a machine its own credentials, beside all that is link-local.
-_NEVER = tuple(map(ip_network, ("fd00:ec2::254/128", "100.100.100.200/32")))
+# Where clouds tell a machine its own credentials, beside all that is link-local; and the roads
+# by which a network of IPv6 leads to what is link-local in IPv4.
+_NEVER = tuple(
+    map(ip_network, ("fd00:ec2::254/128", "100.100.100.200/32", "64:ff9b::a9fe:0/112",
+                     "2002:a9fe::/32"))
+)  # fmt: skip
 
 
 def is_reference(text: str) -> bool:
