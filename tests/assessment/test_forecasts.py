@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import cheget
 from cheget.assessment.answer import assess
 from cheget.assessment.forecasts import Forecast, consistency, parse_forecasts
-from cheget.cli.forecasts import FORECASTS, implied
+from cheget.report.forecasts import FORECASTS, implied
 from cheget.errors import ChainFileError
 
 chances = st.floats(0, 1)

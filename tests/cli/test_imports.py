@@ -50,7 +50,8 @@ def test_help_loads_the_parser_and_nothing_else() -> None:
     assert status == 0
     assert not having(modules, *HEAVY, *NEVER)
     assert having(modules, "cheget") == {
-        "cheget", "cheget.cli", "cheget.cli.main", "cheget.report.terminal", "cheget.errors",
+        "cheget", "cheget.cli", "cheget.cli.main", "cheget.errors", "cheget.report",
+        "cheget.report.terminal",
     }  # fmt: skip
 
 

@@ -58,3 +58,9 @@ def test_a_link_leads_to_a_signed_answer_in_three_taps(
     bob.get_by_text(done).first.wait_for()
     assert taps <= 3
     assert not house.faults
+
+
+def test_whom_an_order_will_notify_is_said_before_it_is_transmitted(house: Served) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/transmit")
+    assert ann.get_by_text("It will notify 1: bob by hook").count() == 2

@@ -13,7 +13,7 @@ from fastapi.responses import (
 )
 
 from cheget.audit.instant import to_text
-from cheget.errors import NotAcceptedError
+from cheget.errors import ChainFileError, NotAcceptedError
 from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
@@ -22,6 +22,9 @@ from cheget.report.proof_page import report
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
 from cheget.service.api.problems import Problem
+from cheget.service.house import House
+from cheget.service.notices.opening import read_notices
+from cheget.service.notices.preview import of_action, sentence
 from cheget.web.codes import square
 from cheget.web.describing import (
     chains_view,
@@ -137,10 +140,26 @@ def _known(visit: Visit, text: str) -> str:
 @router.get("/transmit")
 def transmit(visit: SignedIn) -> HTMLResponse:
     """What whoever looks may order, and who would be asked."""
-    found = transmissions(visit.charter, visit.person or "")
+    found = [
+        {**one, "wakes": _wakes(visit, one["chain"], one["action"])}
+        for one in transmissions(visit.charter, visit.person or "")
+    ]  # fmt: skip
     firsts = {one["first"] for one in found}
     first = firsts.pop() if len(firsts) == 1 else "the first level"
     return visit.page("transmit.html", actions=found, first=first)
+
+
+def _wakes(visit: Visit, chain: str, action: str) -> str:
+    """Whom the order would notify; empty where nobody is ever woken, or the settings are wrong."""
+    house: House = visit.request.app.state.house
+    try:
+        settings = read_notices(house)
+    except ChainFileError:
+        return ""  # `cheget notices list` says where
+    if not settings.channels:
+        return ""
+    law = visit.charter.laws[chain]
+    return sentence(of_action(law, action, visit.person or "", settings, visit.now))
 
 
 @router.get("/chain")
