@@ -10,7 +10,7 @@ from typing import TypeVar
 from cheget.audit.merkle import leaf_hash, node_hash
 from cheget.audit.peaks import Peaks
 from cheget.order.fields import Text
-from cheget.service.store import Log, Reading, StoredEntry, Writing
+from cheget.service.store import NOTHING, Committed, Log, Reading, StoredEntry, Wanted, Writing
 
 T = TypeVar("T")
 
@@ -31,8 +31,12 @@ class NoStore:
         self._charter: tuple[bytes, list[bytes]] | None = None
 
     def write(self, work: Callable[[Writing], T]) -> T:
+        return self.commit(work).result
+
+    def commit(self, work: Callable[[Writing], T], _: Wanted = NOTHING) -> Committed[T]:
         with self._lock:
-            return work(self)
+            result = work(self)
+            return Committed(result, self.peaks("orders", self.size("orders")))
 
     def read(self, work: Callable[[Reading], T]) -> T:
         with self._lock:

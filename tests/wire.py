@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
@@ -14,6 +15,9 @@ When = Literal["never", "before", "sent", "after", "silent"]
 
 SOCKET = ".s.PGSQL.5432"
 COMMIT = b"Q" + struct.pack("!i", 11) + b"COMMIT\0"
+# A statement that takes a turn and commits by itself: prepared once, under a name, then bound.
+BOUND = rb"B.{4}\0%s\0"
+PREPARED = re.compile(rb"P.{4}(__asyncpg_\w+)\0\s*WITH turn AS \(INSERT", re.DOTALL)
 
 
 class Wire:
@@ -64,9 +68,12 @@ class Wire:
         lost = threading.Event()
         back = threading.Thread(target=_back, args=(client, server, lost), daemon=True)
         back.start()
+        names: set[bytes] = set()
         with suppress(OSError):
             while data := client.recv(1 << 16):
-                if COMMIT not in data or self.cut == "never":
+                names |= set(PREPARED.findall(data))
+                bound = any(re.search(BOUND % name, data, re.DOTALL) for name in names)
+                if not (COMMIT in data or bound) or self.cut == "never":
                     server.sendall(data)
                     continue
                 cut, self.cut = self.cut, "never"

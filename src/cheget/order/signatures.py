@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cheget.errors import BadSignatureError
 from cheget.order.charter import Person
@@ -10,8 +10,11 @@ from cheget.order.envelope import Envelope
 from cheget.order.keys import PublicKey, is_passkey, verify
 
 
-def verify_signer(people: Mapping[str, Person], signer: str, envelope: Envelope) -> PublicKey:
-    """The key of ``signer`` under which ``envelope`` verifies.
+def verify_signer(
+    people: Mapping[str, Person], signer: str, envelope: Envelope,
+    verifies: Callable[[PublicKey, bytes, bytes], None] = verify,
+) -> PublicKey:  # fmt: skip
+    """The key of ``signer`` under which ``envelope`` verifies, as ``verifies`` has it.
 
     Raises:
         BadSignatureError: nobody of that name, or none of their keys.
@@ -22,7 +25,7 @@ def verify_signer(people: Mapping[str, Person], signer: str, envelope: Envelope)
     fault: BadSignatureError | None = None
     for key in person.keys:
         try:
-            verify(key, envelope.signed_bytes, envelope.signature)
+            verifies(key, envelope.signed_bytes, envelope.signature)
         except BadSignatureError as error:
             fault = error
         else:

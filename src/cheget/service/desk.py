@@ -9,13 +9,16 @@ again, so nobody is left in doubt by a lost reply.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
 from cheget.audit.header import Header
-from cheget.errors import NotAcceptedError, StoreError, VerificationError
+from cheget.audit.peaks import Peaks
+from cheget.errors import BadSignatureError, NotAcceptedError, VerificationError
 from cheget.order.allowed import check_executors, check_files, check_order
 from cheget.order.charter import Charter, Law, LogKey
 from cheget.order.derive import derive_code, derive_codes
@@ -52,6 +55,7 @@ from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.handed import check_unclaimed, keep_shares
 from cheget.service.shown import head_of, law_of, papers_of
+from cheget.service.signed import verify_once
 from cheget.service.standing import (
     aways_of,
     check_receipt,
@@ -63,7 +67,7 @@ from cheget.service.standing import (
     reentered,
     time_of,
 )
-from cheget.service.store import Log, Reading, Store, StoredEntry, Writing
+from cheget.service.store import Log, Reading, Store, StoredEntry, Wanted, Writing
 
 
 class LogSigner(Protocol):
@@ -74,12 +78,19 @@ class LogSigner(Protocol):
         ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Known:
-    """An order's state as of entries that are committed, thread by thread."""
+    """An order's state, and the next place in each thread that it was folded from."""
 
     proceeding: Proceeding
-    places: dict[str, int] = field(default_factory=dict)  # next place in each thread
+    places: Mapping[str, int] = field(default_factory=dict)
+
+    def after(self, proceeding: Proceeding, subject: str) -> _Known:
+        """With one entry more in that thread."""
+        return _Known(proceeding, {**self.places, subject: self.places[subject] + 1})
+
+
+_Placed = tuple[int, Effect, _Known | None]
 
 
 class Desk:
@@ -100,7 +111,9 @@ class Desk:
         self.charter = charter
         self.clock = clock
         self._signers = signers
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _Known] = {}  # of entries that are committed only
+        self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
+        self._noting = threading.Lock()
         self._read: tuple[Head | None, LawState | None] = (None, None)
 
     def transmit(
@@ -134,7 +147,7 @@ class Desk:
             check_executors(law, document, executors)
             check_files(action, document, by_digest)
 
-        def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
+        def work(tx: Writing) -> _Placed:
             check_unclaimed(tx, document, executors)
             keep_shares(tx, document, executors, shares)
             placed = self._transmit(tx, filed, document, allowed)
@@ -175,7 +188,7 @@ class Desk:
         document = filed.unverified
         assert isinstance(document, Attestation)  # noqa: S101 - for the type checker
 
-        def work(tx: Writing) -> tuple[int, Effect, None]:
+        def work(tx: Writing) -> _Placed:
             law = self._law(tx, document.law)
             entry = self._entry(tx, law, filed)
             attest(law, entry, document)
@@ -192,13 +205,13 @@ class Desk:
         document = filed.unverified
         assert isinstance(document, Receipt)  # noqa: S101 - for the type checker
 
-        def work(tx: Writing) -> tuple[int, Effect, Proceeding]:
+        def work(tx: Writing) -> _Placed:
             known = self._proceeding(tx, document.order)
             thread = tx.thread("orders", receipt_subject(document.order, document.executor))
             check_receipt(tx, self.charter, known.proceeding, filed, document, thread)
             at = self._now(tx)
             position = self._append(tx, filed, at, seq=len(thread))
-            return position, "kept", known.proceeding
+            return position, "kept", known
 
         return self._acknowledge(filed, work)
 
@@ -275,7 +288,7 @@ class Desk:
         filed = opened(stored, None, kind)
         wanted = {getattr(filed.unverified, name, None) for name in ("reason", "finding")}
 
-        def work(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
+        def work(tx: Writing) -> _Placed:
             if isinstance(document := filed.unverified, Concurrence):
                 keep_shares(tx, document, tx.executors(document.order), shares)
             placed = self._place_answer(tx, filed)
@@ -286,21 +299,22 @@ class Desk:
 
     def _transmit(
         self, tx: Writing, filed: Filed, order: Order, allowed: Callable[[Law], None]
-    ) -> tuple[int, Effect, Proceeding]:
+    ) -> _Placed:
         law = self._law(tx, order.law)
         if order.deployment != law.deployment:
             raise NotAcceptedError("the order belongs to another deployment")
         entry = self._entry(tx, law, filed)
         allowed(law)
-        attested = self._attested(tx, law, order)
+        found = {one: self._attested(tx, law, one) for one in order.attestations}
+        attested, places = [one for one, _ in found.values()], {d: n for d, (_, n) in found.items()}
         if any(one.key in self._revoked(tx) for one in attested):
             raise NotAcceptedError("it rests on an attestation by a key that was revoked")
-        proceeding = begin(law, entry, attested)
+        proceeding = begin(law, entry, tuple(attested))
         position = self._append(tx, filed, entry.at, seq=0)
         effect: Effect = "releases" if proceeding.release is not None else "counts"
-        return position, effect, proceeding
+        return position, effect, _Known(proceeding, {**places, proceeding.digest: 1})
 
-    def _place_answer(self, tx: Writing, filed: Filed) -> tuple[int, Effect, Proceeding | None]:
+    def _place_answer(self, tx: Writing, filed: Filed) -> _Placed:
         document = filed.unverified
         subject = subject_of(filed.envelope.digest, document)
         if isinstance(document, Countermand):
@@ -314,12 +328,12 @@ class Desk:
         if isinstance(document, Concurrence):
             check_seen(tx, document)
         proceeding, effect = step(known.proceeding, entry_)
-        seq = known.places[subject]
-        return self._append(tx, filed, entry_.at, seq=seq), effect, proceeding
+        position = self._append(tx, filed, entry_.at, seq=known.places[subject])
+        return position, effect, known.after(proceeding, subject)
 
     def _withdraw(
         self, tx: Writing, filed: Filed, stored: StoredEntry, attestation: Attestation
-    ) -> tuple[int, Effect, None]:
+    ) -> _Placed:
         law = self._past_law(tx, attestation.law)
         attested, places = self._attestation(tx, law, stored)
         entry = self._entry(tx, law, filed)
@@ -362,7 +376,7 @@ class Desk:
     def _entry(self, tx: Reading, law: Law, filed: Filed) -> Entry:
         """The document as the next entry would hold it, its signature verified."""
         signer = getattr(filed.unverified, "signer", "")
-        key = verify_signer(law.people, signer, filed.envelope)
+        key = verify_signer(law.people, signer, filed.envelope, verify_once)
         if key.point in self._revoked(tx):
             raise NotAcceptedError(f"{signer} has revoked the key that signed it")
         return Entry(
@@ -421,14 +435,11 @@ class Desk:
         done, away = closings_of(tx, state, law, at), aways_of(tx, state, at)
         return _Known(fold(law, entries, closings=done, aways=away), places)
 
-    def _attested(self, tx: Reading, law: Law, order: Order) -> tuple[Attested, ...]:
-        found = []
-        for digest in order.attestations:
-            stored = tx.find("orders", digest)
-            if stored is None:
-                raise NotAcceptedError(f"there is no attestation {digest[:16]}")
-            found.append(self._attestation(tx, law, stored)[0])
-        return tuple(found)
+    def _attested(self, tx: Reading, law: Law, digest: str) -> tuple[Attested, int]:
+        stored = tx.find("orders", digest)
+        if stored is None:
+            raise NotAcceptedError(f"there is no attestation {digest[:16]}")
+        return self._attestation(tx, law, stored)
 
     def _attestation(self, tx: Reading, law: Law, stored: StoredEntry) -> tuple[Attested, int]:
         """An attestation as it stands, and the next place in its thread."""
@@ -441,37 +452,60 @@ class Desk:
             attested = withdraw(law, attested, reentered(law, one))
         return attested, len(thread) + 1
 
-    def _acknowledge(
-        self, filed: Filed, work: Callable[[Writing], tuple[int, Effect, Proceeding | None]]
-    ) -> Acknowledgement:
+    def _acknowledge(self, filed: Filed, work: Callable[[Writing], _Placed]) -> Acknowledgement:
         digest = filed.envelope.digest
 
-        def once(tx: Writing) -> tuple[int, Effect, Proceeding | None]:
+        def once(tx: Writing) -> _Placed:
             known = tx.find("orders", digest)
             return (known.position, "kept", None) if known is not None else work(tx)
 
+        with suppress(BadSignatureError):  # told in its turn; here many verify at once
+            signer = getattr(filed.unverified, "signer", "")
+            verify_signer(self.charter.people, signer, filed.envelope, verify_once)
         try:
-            position, effect, proceeding = self.store.write(once)
+            done = self.store.commit(once, self._wanted(filed))
         except VerificationError as error:
             raise NotAcceptedError(str(error), hint=error.hint) from error
-        # Only what is read back as committed is signed for.
-        order = proceeding.digest if proceeding is not None else None
-        note = self.store.read(lambda tx: self._read_back(tx, position, digest, order))
+        # Committed, and so is the log up to there: decision 20 says why nothing is read back.
+        position, effect, known = done.result
+        if known is not None:
+            self._known[known.proceeding.digest] = known
+        note = self._note("orders", done.peaks)
+        proceeding = known.proceeding if known is not None else None
         return Acknowledgement(position, digest, effect, note, proceeding)
 
-    def _read_back(self, tx: Reading, position: int, digest: str, order: str | None) -> bytes:
-        entry = tx.find("orders", digest)
-        if entry is None or entry.position != position:
-            raise StoreError("what was committed cannot be read back")
-        if order is not None:
-            self._remember(tx, order)
-        return self._checkpoint(tx, "orders", tx.size("orders"))
+    def _wanted(self, filed: Filed) -> Wanted:
+        """What taking the document is going to ask of the store."""
+        document, digest = filed.unverified, filed.envelope.digest
+        if isinstance(document, Order | Attestation):
+            rests_on = getattr(document, "attestations", ())
+            return Wanted((digest, *rests_on), tuple((one, 1) for one in rests_on))
+        subject = subject_of(digest, document)
+        order = getattr(document, "order", subject)
+        known = self._known.get(order)
+        places = known.places if known is not None else {order: 1}
+        threads = [(one, place - 1) for one, place in places.items()]
+        if subject != order:
+            threads.append((subject, 0))  # of an executor's receipts
+        return Wanted(
+            (digest, order), tuple(threads), (order,),
+            (document.size,) if isinstance(document, Concurrence) else (),
+        )  # fmt: skip
 
     def _checkpoint(self, tx: Reading, log: Log, size: int) -> bytes:
+        return self._note(log, tx.peaks(log, size))
+
+    def _note(self, log: Log, peaks: Peaks) -> bytes:
+        """A checkpoint of the log as it is committed, signed once for all who ask meanwhile."""
         terms = self.charter.terms
         named: LogKey = terms.orders if log == "orders" else terms.law
-        point = Checkpoint(named.origin, size, tx.peaks(log, size).root())
-        return assemble(point, self._signers[log].sign(note_to_sign(point)), named.key)
+        point = Checkpoint(named.origin, peaks.size, peaks.root())
+        with self._noting:
+            if (known := self._noted.get(log)) is not None and known[:2] == (named, point):
+                return known[2]
+            note = assemble(point, self._signers[log].sign(note_to_sign(point)), named.key)
+            self._noted[log] = named, point, note
+        return note
 
     def _released(self, order: str, law: Head | None, orders: Head | None) -> Papers:
         if self.proceeding(order).release is None:

@@ -6,17 +6,28 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from cheget.audit.peaks import Peaks
 from cheget.errors import StoreError
-from cheget.service.store import Writing
+from cheget.service.store import Committed, Wanted, Writing
 
 T = TypeVar("T")
 
 MOST = 256  # works in a group
 
-Job = tuple[Callable[[Any], Any], "Future[Any]"]
-Answer = tuple["Future[Any]", Any, BaseException | None]
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A work that somebody waits for."""
+
+    work: Callable[[Any], Any]
+    wanted: Wanted
+    done: Future[Any] = field(default_factory=Future)
+
+
+Answer = tuple[Job, Any, BaseException | None]
 
 
 class Writer:
@@ -34,20 +45,21 @@ class Writer:
         self._thread: threading.Thread | None = None
         self.is_closed = False
 
-    def write(self, work: Callable[[Writing], T]) -> T:
-        """Have ``work`` run in a group, and return what it returned.
+    def commit(self, work: Callable[[Writing], T], wanted: Wanted) -> Committed[T]:
+        """Have ``work`` run in a group; what it returned, once that is durable.
 
         Raises:
             StoreError: the writer is closed.
         """
-        done: Future[T] = Future()
+        job = Job(work, wanted)
         with self._lock:
             self.check()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
                 self._thread.start()
-            self._work.put((work, done))
-        return done.result()
+            self._work.put(job)
+        found: Committed[T] = job.done.result()
+        return found
 
     def check(self) -> None:
         """Return only if it is open.
@@ -88,15 +100,15 @@ class Writer:
 
 def fail(group: Sequence[Job], error: BaseException) -> None:
     """Tell everybody who has no answer yet."""
-    for _, done in group:
-        if not done.done():
-            done.set_exception(error)
+    for job in group:
+        if not job.done.done():
+            job.done.set_exception(error)
 
 
-def answer(answers: Sequence[Answer]) -> None:
-    """Tell everybody what came of their work, now that it is durable."""
-    for done, result, fault in answers:
+def answer(answers: Sequence[Answer], peaks: Peaks) -> None:
+    """Tell everybody what came of their work, now that it is durable and the log ends so."""
+    for job, result, fault in answers:
         if fault is None:
-            done.set_result(result)
+            job.done.set_result(Committed(result, peaks))
         else:
-            done.set_exception(fault)
+            job.done.set_exception(fault)

@@ -108,17 +108,38 @@ class Link:
 
     def commit(self) -> None:
         """End the transaction; durable when this returns. Raises as :meth:`ask`."""
-        self._run(self._committed())
+        done = self._run(self._committed(self._sql.execute("COMMIT", timeout=10 * ANSWER_SECONDS)))
         self._is_within = False
+        if done != "COMMIT":  # of a transaction that has failed, the server says ROLLBACK
+            raise StoreError(f"{named(self._address)}: nothing was written: {done}")
 
-    async def _committed(self) -> None:
+    def check(self) -> None:
+        """Return only if nothing says yet that the line is cut. No word is sent.
+
+        Raises:
+            UnreachableError: it is.
+        """
+        self._run(self._checked())
+
+    async def _checked(self) -> None:
+        for _ in "abc":  # nobody has run the loop since the last answer: look, read, be told
+            await asyncio.sleep(0)
+        if self._sql.is_closed():
+            raise ConnectionResetError("the line was cut")
+
+    def commit_by(self, sql: str, *given: object) -> list[Any]:
+        """Ask one statement that is a transaction by itself: durable when this returns."""
+        asked = self._sql.fetch(sql, *given, timeout=10 * ANSWER_SECONDS)
+        return cast("list[Any]", self._run(self._committed(asked)))
+
+    async def _committed(self, asking: Coroutine[Any, Any, T]) -> T:
         # Never cancelled: a server that waits for its synchronous standby would take that for
         # leave to say "committed" without it. The line is cut instead.
-        asked = asyncio.ensure_future(self._sql.execute("COMMIT", timeout=10 * ANSWER_SECONDS))
+        asked = asyncio.ensure_future(asking)
         done, _ = await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
         if not done:
             self._sql.terminate()
-        await asked
+        return await asked
 
     def leave(self) -> None:
         """Roll back what is not committed; ready for the next transaction, unless cut."""

@@ -18,7 +18,7 @@ from cheget.errors import StoreError, TwoSequencersError
 from cheget.order.fields import Text
 from cheget.service.pglink import Link
 from cheget.service.pgpending import LOGS, Coming, Pending, Place
-from cheget.service.store import Log, StoredEntry
+from cheget.service.store import Log, StoredEntry, Wanted
 
 _NAMES: dict[int, Log] = {number: log for log, number in LOGS.items()}
 
@@ -29,14 +29,38 @@ WITH ends AS (
   UNION ALL
   (SELECT log, position + 1 AS size, leaf FROM entries WHERE log = 1 ORDER BY position DESC LIMIT 1)
 )
-SELECT 'end', log, size, 0, leaf FROM ends UNION ALL
-SELECT 'peak', nodes.log, place, nodes.height, hash
+SELECT 'end', log, size, 0, '', leaf, ''::bytea FROM ends UNION ALL
+SELECT 'peak', nodes.log, place, nodes.height, '', hash, ''
 FROM ends CROSS JOIN generate_series(0, 62) AS high (height)
 JOIN nodes ON nodes.log = ends.log AND nodes.height = high.height
   AND place = (size >> high.height) - 1
 WHERE (size >> high.height) & 1 = 1 UNION ALL
-(SELECT 'turn', 0, number, 0, batch FROM turns ORDER BY number DESC LIMIT 1) UNION ALL
-SELECT 'turn', 0, number, 0, batch FROM turns WHERE number = ANY($1)
+"""
+_TURNS = """
+(SELECT 'turn', 0, number, 0, '', batch, ''::bytea FROM turns ORDER BY number DESC LIMIT 1)
+UNION ALL SELECT 'turn', 0, number, 0, '', batch, '' FROM turns WHERE number = ANY($1)
+"""
+# What a group of works is going to ask. LATERAL, or a table without statistics is scanned whole.
+_WANTED = """
+UNION ALL
+SELECT 'entry', 0, found.position, found.seq, found.digest, found.leaf, found.envelope
+FROM unnest($2::text[]) AS one (digest) CROSS JOIN LATERAL (
+  SELECT * FROM entries WHERE log = 0 AND entries.digest = one.digest ORDER BY position LIMIT 1
+) AS found UNION ALL
+SELECT one.subject, 1, found.position, found.seq, found.digest, found.leaf, found.envelope
+FROM unnest($3::text[], $4::bigint[]) AS one (subject, since) CROSS JOIN LATERAL (
+  SELECT * FROM entries WHERE log = 0 AND entries.subject = one.subject AND seq >= since
+  ORDER BY seq
+) AS found UNION ALL
+SELECT 'list', 0, 0, 0, found.order_, convert_to(found.list, 'UTF8'), ''
+FROM unnest($5::text[]) AS one (order_) CROSS JOIN LATERAL (
+  SELECT * FROM executors WHERE executors.order_ = one.order_ OFFSET 0
+) AS found UNION ALL
+SELECT 'peak', 0, found.place, found.height, '', found.hash, ''
+FROM unnest($6::int[], $7::bigint[]) AS one (height, place) CROSS JOIN LATERAL (
+  SELECT * FROM nodes
+  WHERE log = 0 AND nodes.height = one.height AND nodes.place = one.place OFFSET 0
+) AS found
 """
 _ENTRY = "SELECT position, leaf, seq, digest, envelope FROM entries WHERE log = $1"
 
@@ -62,26 +86,59 @@ class Rows:
         self._link = link
         self._seen = known.ends if known is not None else None
         self._nodes: dict[Place, bytes] = dict(known.peaks) if known is not None else {}
+        self._entries: dict[str, StoredEntry | None] = {}
+        self._threads: dict[str, tuple[int, list[StoredEntry]]] = {}
+        self._lists: dict[str, str] = {}
         self.pending = Pending()
+        self.questions = 0
 
-    def look(self, turns: Sequence[int] = ()) -> dict[int, bytes]:
-        """See both logs' ends, from which positions are counted.
+    def look(self, turns: Sequence[int] = (), wanted: Sequence[Wanted] = ()) -> dict[int, bytes]:
+        """See, as of one moment, both logs' ends unless they are known, and what is ``wanted``.
 
         Returns:
             The batches of the last turn and of these.
         """
         ends: dict[int, tuple[int, bytes]] = {}
         batches: dict[int, bytes] = {}
-        for kind, log, number, height, data in self._link.ask(_ENDS, turns):
+        for kind, log, number, seq, name, data, more in self._look(turns, wanted):
             match kind:
                 case "end":
                     ends[log] = number, data
                 case "peak":
-                    self._nodes[_NAMES[log], height, number] = data
-                case _:
+                    self._nodes[_NAMES[log], seq, number] = data
+                case "turn":
                     batches[number] = data
-        self._seen = {log: ends.get(number, (0, b"")) for log, number in LOGS.items()}
+                case "entry":
+                    self._entries[name] = StoredEntry(number, data, seq, name, more)
+                case "list":
+                    self._lists[name] = data.decode()
+                case subject:
+                    self._threads[subject][1].append(StoredEntry(number, data, seq, name, more))
+        if self._seen is None:
+            self._seen = {log: ends.get(number, (0, b"")) for log, number in LOGS.items()}
         return batches
+
+    def _look(self, turns: Sequence[int], wanted: Sequence[Wanted]) -> list[Any]:
+        before = _ENDS if self._seen is None else ""
+        if not wanted:
+            return self._link.ask(before + _TURNS, turns)
+        self._entries = dict.fromkeys(one for each in wanted for one in each.entries)
+        since: dict[str, int] = {}
+        for subject, place in (one for each in wanted for one in each.threads):
+            since[subject] = min(place, since.get(subject, place))
+        self._threads = {subject: (place, []) for subject, place in since.items()}
+        self._lists = dict.fromkeys((one for each in wanted for one in each.executors), "")
+        nodes = {one for each in wanted for size in each.sizes for one in subtrees(size)}
+        nodes -= {(height, index) for log, height, index in self._nodes if log == "orders"}
+        return self._link.ask(
+            before + _TURNS + _WANTED, turns, list(self._entries), list(since),
+            list(since.values()), list(self._lists), [one for one, _ in nodes],
+            [one for _, one in nodes],
+        )  # fmt: skip
+
+    def _ask(self, sql: str, *given: object) -> list[Any]:
+        self.questions += 1
+        return self._link.ask(sql, *given)
 
     def _end(self, log: Log) -> tuple[int, bytes]:
         if self._seen is None:
@@ -122,7 +179,7 @@ class Rows:
         wanted = [one for one in places if (log, *one) not in known]
         if not wanted:
             return
-        rows = self._link.ask(
+        rows = self._ask(
             "SELECT height, place, hash FROM nodes"
             " JOIN unnest($2::int[], $3::bigint[]) AS wanted (height, place) USING (height, place)"
             " WHERE log = $1",
@@ -141,7 +198,7 @@ class Rows:
             return later
         if start == size - 1 < end:
             return [last, *later]
-        rows = self._link.ask(
+        rows = self._ask(
             "SELECT leaf FROM entries WHERE log = $1 AND position >= $2 AND position < $3"
             " ORDER BY position",
             LOGS[log], start, end,
@@ -149,26 +206,33 @@ class Rows:
         return [row[0] for row in rows] + later
 
     def thread(self, log: Log, subject: str, since: int = 0) -> list[StoredEntry]:
-        rows = self._link.ask(
-            _ENTRY + " AND subject = $2 AND seq >= $3 ORDER BY seq", LOGS[log], subject, since
-        )
+        held = self._threads.get(subject) if log == "orders" else None
+        if held is not None and held[0] <= since:
+            found = [one for one in held[1] if one.seq >= since]
+        else:
+            sql = _ENTRY + " AND subject = $2 AND seq >= $3 ORDER BY seq"
+            found = [StoredEntry(*row) for row in self._ask(sql, LOGS[log], subject, since)]
         later = [
             one.stored for one in self.pending.entries[log]
             if one.subject == subject and one.stored.seq >= since
         ]  # fmt: skip
-        return [StoredEntry(*row) for row in rows] + later
+        return found + later
 
     def find(self, log: Log, digest: str) -> StoredEntry | None:
-        rows = self._link.ask(
-            _ENTRY + " AND digest = $2 ORDER BY position LIMIT 1", LOGS[log], digest
-        )
-        if rows:
-            return StoredEntry(*rows[0])
+        if log == "orders" and digest in self._entries:
+            found = self._entries[digest]
+        else:
+            rows = self._ask(
+                _ENTRY + " AND digest = $2 ORDER BY position LIMIT 1", LOGS[log], digest
+            )
+            found = StoredEntry(*rows[0]) if rows else None
+        if found is not None:
+            return found
         later = (one.stored for one in self.pending.entries[log] if one.stored.digest == digest)
         return next(later, None)
 
     def of_kind(self, log: Log, kind: str) -> list[StoredEntry]:
-        rows = self._link.ask(_ENTRY + " AND kind = $2 ORDER BY position", LOGS[log], kind)
+        rows = self._ask(_ENTRY + " AND kind = $2 ORDER BY position", LOGS[log], kind)
         later = [one.stored for one in self.pending.entries[log] if one.kind == kind]
         return [StoredEntry(*row) for row in rows] + later
 
@@ -177,14 +241,12 @@ class Rows:
         wanted = [one for one in digests if one not in coming]
         found = {one: text for one, text in coming.items() if text is not None}
         if wanted:
-            rows = self._link.ask(
-                "SELECT digest, salt, text FROM texts WHERE digest = ANY($1)", wanted
-            )
+            rows = self._ask("SELECT digest, salt, text FROM texts WHERE digest = ANY($1)", wanted)
             found |= {digest: Text(salt, text.decode()) for digest, salt, text in rows}
         return found
 
     def executors(self, order: str) -> tuple[str, ...]:
-        coming = self.pending.executors.get(order)
+        coming = self.pending.executors.get(order) or self._lists.get(order)
         listed = coming or self._one("SELECT list FROM executors WHERE order_ = $1", order) or ""
         return tuple(cast("str", listed).split())
 
@@ -198,15 +260,15 @@ class Rows:
         return first if first is not None or not coming else coming[0][1]
 
     def charters(self) -> list[bytes]:
-        rows = self._link.ask("SELECT payload FROM charters ORDER BY version")
+        rows = self._ask("SELECT payload FROM charters ORDER BY version")
         return [row[0] for row in rows] + [payload for _, payload in self.pending.charters]
 
     def enrolments(self) -> list[bytes]:
-        rows = self._link.ask("SELECT envelope FROM enrolments ORDER BY place")
+        rows = self._ask("SELECT envelope FROM enrolments ORDER BY place")
         return [row[0] for row in rows] + [stored for _, stored in self.pending.enrolments]
 
     def _one(self, sql: str, *given: object) -> Any:  # noqa: ANN401 - a row's first
-        rows = self._link.ask(sql, *given)
+        rows = self._ask(sql, *given)
         return rows[0][0] if rows else None
 
     def append(self, log: Log, leaf: bytes, *, subject: str | None, seq: int, kind: str,

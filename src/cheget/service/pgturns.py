@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from cheget.errors import StoreError
 from cheget.service.pglink import Link
+from cheget.service.pgpending import Turn
 from cheget.service.pgrows import Ends, Rows
+from cheget.service.store import Wanted
 
 _TAKE = (
     "INSERT INTO turns (number, batch)"
     " SELECT coalesce(max(number), 0) + 1, '\\x{}'::bytea FROM turns"
 )
-_GO_ON = (
-    "INSERT INTO turns (number, batch) SELECT number + 1, '\\x{}'::bytea FROM turns"
-    " WHERE number = {} AND batch = '\\x{}'::bytea"
-)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A turn, and a name for what is written in it."""
-
-    number: int
-    batch: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
 
 class Turns:
@@ -37,40 +25,69 @@ class Turns:
         self._last: Turn | None = None
         self._ends: Ends | None = None
 
-    def begin(self, link: Link, doubt: Turn | None = None) -> tuple[Turn, Rows] | None:
-        """Begin to write, in a turn of our own.
-
-        Args:
-            link: On which.
-            doubt: An earlier turn of ours that was perhaps committed.
+    def follow(self, link: Link, wanted: Sequence[Wanted]) -> tuple[Turn, Turn, Rows] | None:
+        """The turn after our last, not taken yet, with what is wanted read as of one moment.
 
         Returns:
-            The turn with what is read and written in it; None if the earlier one was committed.
+            Our last, the one after it, and what was read; None if it is known to be taken, or
+            others have kept coming: then it is better to :meth:`begin`, and wait before working.
+
+        Raises:
+            UnreachableError: the link is cut.
+        """
+        last, ends = self._last, self._ends
+        if last is None or ends is None:
+            return None
+        link.check()  # or what was never sent would be in doubt
+        rows = Rows(link, ends)
+        if wanted and rows.look(wanted=wanted) != {last.number: last.batch}:
+            self._ends = None
+            return None
+        return last, Turn(last.number + 1), rows
+
+    def begin(self, link: Link, wanted: Sequence[Wanted]) -> tuple[Turn, Rows]:
+        """Begin to write, in a turn of our own, and read what is wanted.
 
         Raises:
             TwoSequencersError: somebody else has taken it.
             StoreError: the database has gone back behind what was acknowledged.
         """
-        last, known, self._ends = self._last, self._ends, None
-        if last is not None and known is not None and doubt is None:
-            turn = Turn(last.number + 1)
-            step = _GO_ON.format(turn.batch.hex(), last.number, last.batch.hex())
-            if link.begin_writing(step) == "INSERT 0 1":
-                self._ends = known
-                return turn, Rows(link, known)
         turn, rows = Turn(0), Rows(link)
-        link.begin_writing(_TAKE.format(turn.batch.hex()))
-        turns = rows.look([one.number for one in (last, doubt) if one is not None])
-        self._check(last, turns)
-        if doubt is not None and turns.get(doubt.number) == doubt.batch:
-            self._last = doubt
-            return None
+        turns = self._take(link, turn, rows, (), wanted)
         return Turn(max(turns), turn.batch), rows
 
-    def commit(self, link: Link, turn: Turn, ends: Ends) -> None:
-        """Commit it; then the logs end there. Raises as the link's ``commit``."""
+    def settle(self, link: Link, doubt: Turn) -> bool:
+        """Whether that turn of ours was committed; if it was not, it never will be.
+
+        Its number is taken and committed, so whatever of it is still on its way finds it taken.
+
+        Raises:
+            TwoSequencersError: somebody else came first; ask again.
+        """
+        turn = Turn(0)
+        turns = self._take(link, turn, Rows(link), [doubt.number], ())
+        if turns.get(doubt.number) == doubt.batch:
+            self._last = doubt
+            link.leave()
+            return True
         link.commit()
-        self._last, self._ends = turn, ends
+        self._last = Turn(max(turns), turn.batch)
+        return False
+
+    def _take(
+        self, link: Link, turn: Turn, rows: Rows, numbers: Sequence[int], wanted: Sequence[Wanted]
+    ) -> dict[int, bytes]:
+        last, self._ends = self._last, None
+        link.begin_writing(_TAKE.format(turn.batch.hex()))
+        turns = rows.look([*numbers, *([last.number] if last is not None else [])], wanted)
+        self._check(last, turns)
+        return turns
+
+    def committed(self, turn: Turn, ends: Ends) -> None:
+        """It was, and now the logs end there."""
+        # Whoever was overtaken since its last waits before it works, until it is alone again.
+        is_next = self._last is None or turn.number == self._last.number + 1
+        self._last, self._ends = turn, ends if is_next else None
 
     def forget(self) -> None:
         """Look where the logs end, the next time."""

@@ -1,8 +1,8 @@
 """The store on PostgreSQL: any number of replicas write to one database, and none is in charge.
 
-A group of works is one transaction. It first takes the next **turn**, a row whose number is one
-more than the last: a unique key, so whoever wants the same number waits in the database until
-the holder has committed, and then begins again from what was committed; or until the holder was
+A group of works is one transaction. It takes the next **turn**, a row whose number is one more
+than the last: a unique key, so whoever wants the same number waits in the database until the
+holder has committed, and then begins again from what was committed; or until the holder was
 rolled back, and then goes on. So a turn is a lease on being the sequencer: its holder is the
 batch in the row, its epoch the number, it ends when the holder has been silent for
 :data:`~cheget.service.pglink.SERVER_SECONDS`, and a holder that was thought dead cannot commit.
@@ -12,14 +12,18 @@ a turn too, and no two have one number. T saw k - 1 turns in the snapshot that i
 so what was committed before it is what it read: had somebody committed in between, then with the
 number k, and T's key would have been taken. So commits are in a row, each built on the one
 before, whatever the isolation level says of reads. For the same reason whoever gets the number
-after their own last one need not look where the logs end: nobody has written since. Should a
-writer take no turn, the keys of the entries hold it all the same: positions are counted from the
+after their own last one need not look where the logs end, nor take it before they work: nobody
+has written since. A replica that is alone so works on what it has read since its last turn, and
+then takes the next and writes everything in one statement, which fails whole if the number is
+gone. What a work says without writing anything counts only if all that it read was read in one
+moment, at which the last turn was still ours; else it is asked again in a turn. Should a writer take no turn, the keys of the entries hold it all the same: positions are counted from the
 first look, an entry of the law log always comes with one of the orders log, and (log, position)
 can be taken once; what was read after that look was still so at the commit, if it succeeded.
 
 *The lost acknowledgement.* When the link is cut while it commits, the next turn tells: it waits
-for the other transaction, as for anybody's, and then the row of turn k is there, with this batch
-or another, or is not and never will be.
+for the other transaction, as for anybody's, and then the row of turn k is there with this batch,
+or it is not. Then the next turn is committed empty, before anything is tried again: whatever is
+still on its way to the server asks for a number that is gone, and never will be written.
 """
 
 from __future__ import annotations
@@ -28,19 +32,21 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from cheget.audit.peaks import Peaks
 from cheget.errors import StoreError, TwoSequencersError, UnreachableError, UnsettledError
 from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
+from cheget.service.pgpending import Turn
 from cheget.service.pgpool import Pool
 from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
-from cheget.service.pgturns import Turn, Turns
-from cheget.service.store import Reading, Writing
+from cheget.service.pgturns import Turns
+from cheget.service.store import NOTHING, Committed, Reading, Wanted, Writing
 
 T = TypeVar("T")
 
@@ -56,7 +62,18 @@ class _Batch:
 
     group: Sequence[Job]
     answers: Sequence[Answer] = ()
+    peaks: Peaks = field(default_factory=Peaks)
     doubt: Turn | None = None
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """What its works are going to ask."""
+        return [job.wanted for job in self.group if job.wanted != NOTHING]
+
+    def run(self, link: Link, rows: Rows) -> None:
+        """Run its works."""
+        self.answers = [_tried(link, rows, job) for job in self.group]
+        self.peaks = rows.peaks("orders", rows.size("orders"))
 
 
 class PostgresStore:
@@ -95,7 +112,14 @@ class PostgresStore:
             UnreachableError: the database is away; nothing was written.
             StoreError: it will not; nothing was written.
         """
-        return self._writer.write(work)
+        return self.commit(work).result
+
+    def commit(self, work: Callable[[Writing], T], wanted: Wanted = NOTHING) -> Committed[T]:
+        """The same, with the log as its group left it. Raises as :meth:`write`.
+
+        What the works of a group want is asked at once.
+        """
+        return self._writer.commit(work, wanted)
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment, on the primary."""
@@ -133,7 +157,7 @@ class PostgresStore:
             if self._writing is not None:
                 self._writing.leave()
         if fault is None:
-            answer(batch.answers)
+            answer(batch.answers, batch.peaks)
         elif batch.doubt is None:
             fail(group, fault)
         else:
@@ -174,12 +198,14 @@ class PostgresStore:
             UnreachableError: the link was cut.
         """
         link = self._writing = self._writing or self._connect()
-        begun = self._turns.begin(link, batch.doubt)
-        batch.doubt = None
-        if begun is None:
+        if batch.doubt is not None:
+            if self._turns.settle(link, batch.doubt):
+                return
+            batch.doubt = None
+        if self._follow(batch, link):
             return
-        turn, rows = begun
-        batch.answers = [_tried(link, rows, *job) for job in batch.group]
+        turn, rows = self._turns.begin(link, batch.wanted)
+        batch.run(link, rows)
         if not rows.pending:
             return
         try:
@@ -191,14 +217,48 @@ class PostgresStore:
             batch.answers = [one for job in batch.group for one in self._alone(job, batch)]
             return
         ends, batch.doubt = rows.after(), turn
-        self._turns.commit(link, turn, ends)
+        link.commit()
+        self._turns.committed(turn, ends)
         batch.doubt = None
+
+    def _follow(self, batch: _Batch, link: Link) -> bool:
+        """Work first, and then take the turn after our last and commit, in one statement.
+
+        Returns:
+            Whether it is done. Else nothing was written: the turn is to be waited for first.
+        """
+        begun = self._turns.follow(link, batch.wanted)
+        if begun is None:
+            return False
+        last, turn, rows = begun
+        batch.run(link, rows)
+        if not rows.pending:
+            # Without a turn nothing says that nobody wrote meanwhile, save that it is all one look.
+            return bool(batch.wanted) and not rows.questions
+        if not rows.pending.is_plain:
+            return False
+        ends, batch.doubt = rows.after(), turn
+        try:
+            rows.pending.commit(link, last, turn)
+        except TwoSequencersError:
+            self._turns.forget()
+            batch.doubt = None
+            return False
+        except UnreachableError:
+            raise
+        except StoreError:  # the server has answered, and that it did not
+            self._turns.forget()
+            batch.doubt = None
+            raise
+        self._turns.committed(turn, ends)
+        batch.doubt = None
+        return True
 
     def _alone(self, job: Job, batch: _Batch) -> Sequence[Answer]:
         if len(batch.group) > 1:
             self._commit([job])
             return ()
-        return [(job[1], None, TwoSequencersError("what it would write is taken already"))]
+        return [(job, None, TwoSequencersError("what it would write is taken already"))]
 
     def _drop(self) -> None:
         if self._writing is not None:
@@ -232,17 +292,17 @@ class PostgresStore:
             self._pool.close()
 
 
-def _tried(link: Link, rows: Rows, work: Callable[[Any], Any], done: Future[Any]) -> Answer:
+def _tried(link: Link, rows: Rows, job: Job) -> Answer:
     """What came of a work; of one that raised, nothing is left."""
     before = rows.pending.copy()
     try:
-        result, fault = work(rows), None
+        result, fault = job.work(rows), None
     except BaseException as error:  # noqa: BLE001 - handed to whoever asked
         result, fault = None, error
         rows.pending = before
     if link.fault is not None:  # not the work's, then
         raise link.fault
-    return done, result, fault
+    return job, result, fault
 
 
 def _is_within_loop() -> bool:

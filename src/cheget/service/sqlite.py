@@ -21,7 +21,15 @@ from cheget.audit.peaks import Peaks, completed, subtrees
 from cheget.errors import StoreError, TwoSequencersError
 from cheget.order.fields import Text
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
-from cheget.service.store import Log, Reading, StoredEntry, Writing
+from cheget.service.store import (
+    NOTHING,
+    Committed,
+    Log,
+    Reading,
+    StoredEntry,
+    Wanted,
+    Writing,
+)
 
 T = TypeVar("T")
 
@@ -56,26 +64,46 @@ class _Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = connection
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask the database again: something was taken back."""
+        # Each question to SQLite lets go of the interpreter's lock, and has to wait for it again.
+        self._ends: dict[Log, tuple[int, bytes]] = {}  # size and last leaf
+        self._nodes: dict[tuple[Log, int, int], bytes] = {}
 
     def size(self, log: Log) -> int:
-        row = self._sql.execute(
-            "SELECT max(position) FROM entries WHERE log = ?", (_LOGS[log],)
-        ).fetchone()
-        return 0 if row[0] is None else int(row[0]) + 1
+        return self._end(log)[0]
+
+    def _end(self, log: Log) -> tuple[int, bytes]:
+        if log not in self._ends:
+            row = self._sql.execute(
+                "SELECT position, leaf FROM entries WHERE log = ? ORDER BY position DESC LIMIT 1",
+                (_LOGS[log],),
+            ).fetchone()
+            self._ends[log] = (0, b"") if row is None else (row[0] + 1, row[1])
+        return self._ends[log]
 
     def peaks(self, log: Log, size: int) -> Peaks:
         return Peaks(size, tuple(self.node(log, *place) for place in subtrees(size)))
 
     def node(self, log: Log, height: int, index: int) -> bytes:
+        found = self._nodes.get((log, height, index))
+        if found is not None:
+            return found
         row = self._sql.execute(
             "SELECT hash FROM nodes WHERE log = ? AND height = ? AND place = ?",
             (_LOGS[log], height, index),
         ).fetchone()
         if row is None:
             raise StoreError(f"the {log} log lacks node {index} at height {height}: damaged")
+        self._nodes[log, height, index] = row[0]
         return cast("bytes", row[0])
 
     def leaves(self, log: Log, start: int, end: int) -> list[bytes]:
+        size, last = self._end(log)
+        if start == size - 1 < end:
+            return [last]
         rows = self._sql.execute(
             "SELECT leaf FROM entries WHERE log = ? AND position >= ? AND position < ?"
             " ORDER BY position",
@@ -149,6 +177,8 @@ class _Transaction:
         self._sql.executemany(
             "INSERT INTO nodes VALUES (?, ?, ?, ?)", [(number, *one) for one in nodes]
         )
+        self._ends[log] = position + 1, leaf
+        self._nodes |= {(log, height, index): hash_ for height, index, hash_ in nodes}
         return position
 
     def put_texts(self, texts: Sequence[Text]) -> None:
@@ -206,7 +236,11 @@ class SqliteStore:
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run ``work`` in a transaction; return its result once that is durable."""
-        return self._writer.write(work)
+        return self.commit(work).result
+
+    def commit(self, work: Callable[[Writing], T], wanted: Wanted = NOTHING) -> Committed[T]:
+        """The same, with the log as its group left it. What is ``wanted`` is near anyway."""
+        return self._writer.commit(work, wanted)
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment."""
@@ -280,23 +314,26 @@ def _commit(
     try:
         with _errors(path):
             connection.execute("BEGIN IMMEDIATE")
-            for work, done in group:
+            tx = _Transaction(connection)
+            for job in group:
                 connection.execute("SAVEPOINT one")
                 try:
-                    results.append((done, work(_Transaction(connection)), None))
+                    results.append((job, job.work(tx), None))
                 except sqlite3.Error:
                     raise
                 except BaseException as error:  # noqa: BLE001 - handed to whoever asked
                     connection.execute("ROLLBACK TO one")
-                    results.append((done, None, error))
+                    tx.forget()
+                    results.append((job, None, error))
                 connection.execute("RELEASE one")
+            peaks = tx.peaks("orders", tx.size("orders"))
             connection.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 - nothing was written: everybody is told
         fail(group, error)
         with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
             connection.execute("ROLLBACK")
         return
-    answer(results)
+    answer(results, peaks)
 
 
 @contextmanager

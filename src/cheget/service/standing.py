@@ -13,10 +13,11 @@ from cheget.order.closing import closings
 from cheget.order.documents import AnyDocument, Concurrence, Receipt
 from cheget.order.fold import Closing, Entry
 from cheget.order.follow import LawState
-from cheget.order.keys import PublicKey, verify
+from cheget.order.keys import PublicKey
 from cheget.order.papers import Filed, open_envelope, receipt_subject
 from cheget.order.proceeding import Away, Proceeding
 from cheget.order.signatures import is_own_device, verify_signer
+from cheget.service.signed import verify_once
 from cheget.service.store import Reading, StoredEntry
 
 
@@ -64,7 +65,8 @@ def _mentions(tx: Reading) -> dict[int, int]:
 def reentered(law: Law, stored: StoredEntry) -> Entry:
     """An entry read back from the store, its signature verified again."""
     filed = open_envelope(stored.envelope)
-    key = verify_signer(law.people, getattr(filed.unverified, "signer", ""), filed.envelope)
+    signer = getattr(filed.unverified, "signer", "")
+    key = verify_signer(law.people, signer, filed.envelope, verify_once)
     return Entry(
         stored.position, time_of(stored.leaf), stored.digest, filed.unverified,
         is_own_device(key), key.point,
@@ -95,7 +97,7 @@ def last_receipts(tx: Reading, order: str) -> list[Receipt]:
 
 def verify_executor(key: PublicKey, filed: Filed) -> None:
     """Return only if the receipt is signed by its executor."""
-    verify(key, filed.envelope.signed_bytes, filed.envelope.signature)
+    verify_once(key, filed.envelope.signed_bytes, filed.envelope.signature)
 
 
 def check_receipt(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from cheget.audit.peaks import Peaks
 from cheget.order.fields import Text
@@ -28,6 +28,30 @@ class StoredEntry:
     seq: int
     digest: str  # of the document
     envelope: bytes
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a work is going to ask of the log of orders, said ahead: only a hint.
+
+    A store that is far away asks it for a whole group of works at once.
+    """
+
+    entries: tuple[str, ...] = ()  # by the digests of their documents
+    threads: tuple[tuple[str, int], ...] = ()  # subjects, and from which place on
+    executors: tuple[str, ...] = ()  # of these orders
+    sizes: tuple[int, ...] = ()  # at which peaks are asked for
+
+
+NOTHING = Wanted()
+
+
+@dataclass(frozen=True)
+class Committed(Generic[T]):
+    """What a work returned, and the log of orders as its group left it: both are durable."""
+
+    result: T
+    peaks: Peaks
 
 
 class Reading(Protocol):
@@ -127,9 +151,17 @@ class Store(Protocol):
     """A database with both logs in it."""
 
     def write(self, work: Callable[[Writing], T]) -> T:
-        """Run ``work`` in a transaction; return its result once that is durable.
+        """As :meth:`commit`, only what ``work`` returned."""
+        ...
+
+    def commit(self, work: Callable[[Writing], T], wanted: Wanted = NOTHING) -> Committed[T]:
+        """Run ``work`` in a transaction with others; return once that is durable.
 
         It may be run more than once, and only what the last run returned counts.
+
+        Args:
+            work: Reads and writes.
+            wanted: What it is going to read, as far as that is known.
 
         Raises:
             UnsettledError: the database went away while it committed; ask again.

@@ -13,6 +13,7 @@ from cheget.order.signatures import verify_signer
 from cheget.service.api.problems import Problem
 from cheget.service.api.settings import Settings
 from cheget.service.counter import LocalCounter
+from cheget.service.signed import verify_once
 from cheget.service.store import Log
 
 STOPS = frozenset({"refusal", "countermand", "revocation"})
@@ -52,7 +53,7 @@ class Limits:
         signer = getattr(filed.unverified, "signer", "")
         people = self._counter.usable().people
         try:
-            verify_signer(people, signer, filed.envelope)
+            verify_signer(people, signer, filed.envelope, verify_once)
         except BadSignatureError:
             self.reading(request)
             return
