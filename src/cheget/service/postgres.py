@@ -16,9 +16,10 @@ after their own last one need not look where the logs end, nor take it before th
 has written since. A replica that is alone so works on what it has read since its last turn, and
 then takes the next and writes everything in one statement, which fails whole if the number is
 gone. What a work says without writing anything counts only if all that it read was read in one
-moment, at which the last turn was still ours; else it is asked again in a turn. Should a writer take no turn, the keys of the entries hold it all the same: positions are counted from the
-first look, an entry of the law log always comes with one of the orders log, and (log, position)
-can be taken once; what was read after that look was still so at the commit, if it succeeded.
+moment, at which the last turn was still ours; else it is asked again in a turn. Should a writer
+take no turn, the keys of the entries hold it all the same: positions are counted from the first
+look, an entry of the law log always comes with one of the orders log, and (log, position) can be
+taken once; what was read after that look was still so at the commit, if it succeeded.
 
 *The lost acknowledgement.* When the link is cut while it commits, the next turn tells: it waits
 for the other transaction, as for anybody's, and then the row of turn k is there with this batch,
