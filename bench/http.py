@@ -105,9 +105,7 @@ def rows() -> list[Row]:
         for label, store in stores.items():
             progress(f"http: answers are signed, {label}")
             ready = ROUNDS * (CROWD + ALONE)
-            houses[label] = stack.enter_context(
-                served(Path(name) / label, store, ready=ready)
-            )
+            houses[label] = stack.enter_context(served(Path(name) / label, store, ready=ready))
         return found + _answers(houses) + _papers(houses) + _told(houses)
 
 
@@ -150,7 +148,7 @@ def _rows(
         tails = [percentile(one.waits, 0.99) / percentile(one.waits, 0.5) for one in mine]
         yield Row("http", f"p99, {label}, {many}", "their p50", Spread.of(tails),
                   target=at_most(10))  # fmt: skip
-        wrong = sum(one != 201 for one in statuses)  # noqa: PLR2004
+        wrong = sum(one != 201 for one in statuses)
         yield Row("http", f"answers that were not taken, {label}, {many}", "—",
                   Spread.exactly(wrong), f"of {len(statuses):,}", at_most(0))  # fmt: skip
 
@@ -166,7 +164,7 @@ def _papers(houses: dict[str, Served]) -> list[Row]:
                      for one in house.said["orders"][-CROWD:]]  # fmt: skip
             done, statuses = crowd(house.port, asked, CLIENTS)
             rates.append(len(asked) / done.seconds)
-            wrong += sum(one != 200 for one in statuses)  # noqa: PLR2004
+            wrong += sum(one != 200 for one in statuses)
         found.append(Row("http", f"papers a second, {label}, {CLIENTS} clients", "—",
                          Spread.of(rates), "/s", note=f"{wrong} were not given"))  # fmt: skip
     return found

@@ -2,7 +2,7 @@
 
 ``python -m bench.served FOLDER STORE EXECUTORS ANSWERS`` founds it, signs so many answers, each
 in an order of its own that waits for it, says its port on a line, and what else there is to say as
-JSON on another; and serves until its standard input ends. STORE: an address, ``sqlite`` or ``none``.
+JSON on another; serves until its standard input ends. STORE: an address, ``sqlite``, ``none``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from cheget.audit.merkle import Tree
 from cheget.errors import NotAcceptedError
@@ -16,42 +15,46 @@ from cheget.order.handover import Handed, shares_tree
 from cheget.order.papers import Address, Papers, encode_address
 
 
-def derive_code(papers: Papers, executor: str) -> bytes:
-    """The code of one executor.
+class Codes:
+    """The codes of all executors that the papers list: the same bytes, after the address."""
 
-    Raises:
-        NotAcceptedError: the papers do not list it.
-    """
-    executors = _listed(papers)
-    ids = [id_of(one) for one in executors]
-    if executor not in ids:
-        raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
-    index = ids.index(executor)
-    trees = {name: shares_tree(one) for name, one in papers.shares.items()}
-    address = _address(papers, _tree(executors), trees, index, executors[index])
-    return encode_address(address) + _rest(papers)
+    def __init__(self, papers: Papers) -> None:
+        """Make what they share."""
+        self.papers = papers
+        self._listed = _listed(papers)
+        self._index = {id_of(one): index for index, one in enumerate(self._listed)}
+        self._tree = executors_tree(self._listed)
+        self._trees = {name: shares_tree(one) for name, one in papers.shares.items()}
+        self._rest = _rest(papers)
+
+    def of(self, executor: str) -> bytes:
+        """The code of one.
+
+        Raises:
+            NotAcceptedError: the papers do not list it.
+        """
+        if (index := self._index.get(executor)) is None:
+            raise NotAcceptedError(f"the order does not name {executor}: there is no code for it")
+        listed = self._listed[index]
+        address = _address(self.papers, self._tree, self._trees, index, listed)
+        return encode_address(address) + self._rest
+
+
+def derive_code(papers: Papers, executor: str) -> bytes:
+    """The code of one executor. Raises as :meth:`Codes.of`."""
+    return Codes(papers).of(executor)
 
 
 def derive_codes(papers: Papers) -> Mapping[str, bytes]:
-    """The codes of all executors that the papers list: the same bytes, after the address."""
-    executors, rest = _listed(papers), _rest(papers)
-    tree = _tree(executors)
-    trees = {name: shares_tree(one) for name, one in papers.shares.items()}
-    return {
-        id_of(one): encode_address(_address(papers, tree, trees, index, one)) + rest
-        for index, one in enumerate(executors)
-    }
+    """The codes of all executors that the papers list."""
+    codes = Codes(papers)
+    return {id_of(one): codes.of(id_of(one)) for one in _listed(papers)}
 
 
 def _listed(papers: Papers) -> tuple[str, ...]:
     if isinstance(papers.address, Address):
         raise NotAcceptedError("a code is derived from papers, not from another code")
     return papers.address
-
-
-@lru_cache(maxsize=8)
-def _tree(executors: tuple[str, ...]) -> Tree:
-    return executors_tree(executors)
 
 
 def _address(

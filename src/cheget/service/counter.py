@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cheget.audit.peaks import Peaks
 from cheget.errors import ChegetError, NotAcceptedError, SealError
 from cheget.keyring.dealt import Deals
 from cheget.order.allowed import id_of
 from cheget.order.charter import Charter
-from cheget.order.derive import derive_code
+from cheget.order.derive import Codes
 from cheget.order.documents import Attestation, Order
 from cheget.order.fields import Head, Text
 from cheget.order.fold import at_instant
 from cheget.order.follow import LawState
-from cheget.order.papers import Papers, open_envelope, receipt_subject
+from cheget.order.papers import open_envelope, receipt_subject
 from cheget.order.proceeding import Acknowledgement, Proceeding
 from cheget.service.amending import answer_amendment, propose_amendment
 from cheget.service.clock import Clock
 from cheget.service.desk import Desk, LogSigner
 from cheget.service.handed import claimed
 from cheget.service.index import Index
+from cheget.service.shared import Shared
 from cheget.service.shown import head_of
 from cheget.service.store import Log, Reading, Store
 
@@ -44,6 +47,19 @@ class LocalCounter(Desk):
         self._ended: dict[str, Proceeding] = {}  # which nothing changes any more
         self._index = Index()
         self._shown: dict[tuple[str, Head | None, Head | None], _Shown] = {}
+        self._showing = threading.Lock()
+        self.look = Shared(self._look)
+
+    def _look(self) -> Mapping[Log, Peaks]:
+        """Where both logs end now; the law is known as of then."""
+        ends = self.store.ends()
+        if ends["law"] != self._read[0]:
+            self.store.read(self._state)
+        return ends
+
+    def seen(self) -> Charter:
+        """The charter as it held at the last look, without the keys that were revoked."""
+        return self.charter if (state := self._read[1]) is None else state.usable
 
     def transmit(
         self, order: bytes, executors: Sequence[str], texts: Sequence[Text] = (),
@@ -98,12 +114,12 @@ class LocalCounter(Desk):
 
     def usable(self) -> Charter:
         """The charter that holds, without the keys that are revoked."""
-        state = self.store.read(self._state)
-        return self.charter if state is None else state.usable
+        self.look()
+        return self.seen()
 
     def usable_digest(self) -> str:
         """The digest of the charter that holds."""
-        self.store.read(self._state)
+        self.look()
         return self.charter.digest
 
     def charters(self) -> list[bytes]:
@@ -188,7 +204,9 @@ class LocalCounter(Desk):
         One that was stopped after its release is among them, while it could be acted on: its
         code holds the stop.
         """
-        now = self.clock.now()
+        now, size = self.clock.now(), self.look()["orders"].size
+        if (known := self._index.due_at(size, executor, now)) is not None:
+            return known
         return self.store.read(lambda tx: self._index.due(tx, self._remember, executor, now))
 
     def code(
@@ -199,7 +217,7 @@ class LocalCounter(Desk):
         It is made anew as soon as the law log or a thread that the order rests on has grown, so
         no stop is ever left out; what else has grown, other executors' receipts, waits a while.
         """
-        return derive_code(self._released(order, law, orders), executor)
+        return self._codes(order, law, orders).of(executor)
 
     def receipt_envelopes(self, order: str) -> list[bytes]:
         """The last receipt of each executor that sent one for the order, in its envelope."""
@@ -213,37 +231,47 @@ class LocalCounter(Desk):
 
         return self.store.read(work)
 
-    def _released(self, order: str, law: Head | None, orders: Head | None) -> Papers:
-        if self.proceeding(order).release is None:
-            raise NotAcceptedError("the order is not released: there is no code")
-        now, rests_on = self.clock.now(), self._rests_on(order)
-        shown = self._shown.get((order, law, orders))
+    def _codes(self, order: str, law: Head | None, orders: Head | None) -> Codes:
+        ends, now = self.look(), self.clock.now()
         held = 0 if orders is None else orders.size
-        if shown is None or not shown.is_good(rests_on, now, held):
-            papers = self._papers(order, law, orders)
-            if len(self._shown) >= SHARED:
-                self._shown.clear()
-            shown = self._shown[order, law, orders] = _Shown(rests_on, now, papers)
-        return shown.papers
+        with self._showing:  # when an order is released, all come at once
+            shown = self._shown.get((order, law, orders))
+            rests_on = (
+                shown.rests_on if shown is not None and shown.ends == ends
+                else self._rests_on(order, ends["law"])
+            )  # fmt: skip
+            if shown is None or not shown.is_good(rests_on, now, held):
+                codes = Codes(self._papers(order, law, orders))
+                if len(self._shown) >= SHARED:
+                    self._shown.clear()
+                shown = _Shown(ends, rests_on, now, codes)
+            self._shown[order, law, orders] = replace(shown, ends=ends)
+        return shown.codes
 
-    def _rests_on(self, order: str) -> tuple[object, ...]:
-        """What changes when anything does that the order rests on."""
-        places = self._known[order].places
-        return (*places.items(), self.store.read(lambda tx: tx.size("law")))
+    def _rests_on(self, order: str, law: Peaks) -> tuple[object, ...]:
+        """What changes when anything does that the order rests on.
+
+        Raises:
+            NotAcceptedError: it is not released.
+        """
+        if self.store.read(lambda tx: self._remember(tx, order)).release is None:
+            raise NotAcceptedError("the order is not released: there is no code")
+        return (*self._known[order].places.items(), law)
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """Papers that were shown, what they rested on, and when."""
+    """Codes that were shown, where the logs ended, what they rested on, and when."""
 
+    ends: Mapping[Log, Peaks]
     rests_on: tuple[object, ...]
     at: int
-    papers: Papers
+    codes: Codes
 
     def is_good(self, rests_on: tuple[object, ...], now: int, held: int) -> bool:
         """Whether they may be shown again, to somebody who holds a head of that size."""
         return (
             self.rests_on == rests_on
             and 0 <= now - self.at <= SHARED_SECONDS
-            and held <= self.papers.log.slice.size
+            and held <= self.codes.papers.log.slice.size
         )

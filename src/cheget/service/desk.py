@@ -114,7 +114,7 @@ class Desk:
         self._known: dict[str, _Known] = {}  # of entries that are committed only
         self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
         self._noting = threading.Lock()
-        self._read: tuple[Head | None, LawState | None] = (None, None)
+        self._read: tuple[Peaks | None, LawState | None] = (None, None)
 
     def transmit(
         self,
@@ -349,12 +349,12 @@ class Desk:
 
     def _state(self, tx: Reading) -> LawState | None:
         """The law as ``tx`` sees it; None while nothing has changed since the founding."""
-        head = head_of(tx, "law", tx.size("law"))
+        peaks = tx.peaks("law", tx.size("law"))
         known, found = self._read
-        if head != known:  # a size alone could be of entries that were never committed
+        if peaks != known:  # a size alone could be of entries that were never committed
             state = law_state(tx)
             found = state if state.events or state.absences else None
-            self._read, self.charter = (head, found), state.charter
+            self._read, self.charter = (peaks, found), state.charter
         return found
 
     def _past_law(self, tx: Reading, digest: str) -> Law:

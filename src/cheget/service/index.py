@@ -47,10 +47,18 @@ class Index:
         """The released orders that name this executor and may still matter to it."""
         with self._lock:
             self._grow(tx, of)
-            mine = self._due.get(executor, {})
-            for order in [order for order, until in mine.items() if now >= until]:
-                del mine[order]
-            return list(mine)
+            return self._still_due(executor, now)
+
+    def due_at(self, size: int, executor: str, now: int) -> list[str] | None:
+        """The same, if the log of that size has been read."""
+        with self._lock:
+            return self._still_due(executor, now) if size <= self._size else None
+
+    def _still_due(self, executor: str, now: int) -> list[str]:
+        mine = self._due.get(executor, {})
+        for order in [order for order, until in mine.items() if now >= until]:
+            del mine[order]
+        return list(mine)
 
     def _grow(self, tx: Reading, of: ProceedingOf) -> None:
         size = tx.size("orders")

@@ -32,7 +32,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -42,12 +42,12 @@ from cheget.errors import StoreError, TwoSequencersError, UnreachableError, Unse
 from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
-from cheget.service.pgpending import Turn
+from cheget.service.pgpending import LOGS, Turn
 from cheget.service.pgpool import Pool
 from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
 from cheget.service.pgturns import Turns
-from cheget.service.store import NOTHING, Committed, Reading, Wanted, Writing
+from cheget.service.store import NOTHING, Committed, Log, Reading, Wanted, Writing
 
 T = TypeVar("T")
 
@@ -124,18 +124,35 @@ class PostgresStore:
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run ``work`` on what is committed, as of one moment, on the primary."""
-        if not _is_within_loop():
-            return self._read(work)
-        with ThreadPoolExecutor(1) as other:  # a loop in this thread would be in ours' way
-            return other.submit(self._read, work).result()
 
-    def _read(self, work: Callable[[Reading], T]) -> T:
+        def whole(link: Link) -> T:
+            link.begin()
+            return work(Rows(link))
+
+        return self._read(whole)
+
+    def ends(self) -> Mapping[Log, Peaks]:
+        """Where both logs end: one statement, and so one moment and one round trip."""
+
+        def look(link: Link) -> Mapping[Log, Peaks]:
+            rows = Rows(link)
+            rows.look()
+            return {log: rows.peaks(log, rows.size(log)) for log in LOGS}
+
+        return self._read(look)
+
+    def _read(self, ask: Callable[[Link], T]) -> T:
+        if not _is_within_loop():
+            return self._asked(ask)
+        with ThreadPoolExecutor(1) as other:  # a loop in this thread would be in ours' way
+            return other.submit(self._asked, ask).result()
+
+    def _asked(self, ask: Callable[[Link], T]) -> T:
         self._writer.check()
         while True:
             with self._pool.borrow() as (link, is_new):
                 try:
-                    link.begin()
-                    return work(Rows(link))
+                    return ask(link)
                 except UnreachableError:
                     if is_new:
                         raise

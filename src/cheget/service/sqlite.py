@@ -251,6 +251,10 @@ class SqliteStore:
             finally:
                 connection.execute("ROLLBACK")
 
+    def ends(self) -> Mapping[Log, Peaks]:
+        """Where both logs end, as of one moment."""
+        return self.read(lambda tx: {log: tx.peaks(log, tx.size(log)) for log in _LOGS})
+
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile; threads come and go, it stays."""

@@ -173,6 +173,10 @@ class Store(Protocol):
         """Run ``work`` on what is committed."""
         ...
 
+    def ends(self) -> Mapping[Log, Peaks]:
+        """Where both logs end, as of one moment: what is asked most often."""
+        ...
+
     def scrub(self) -> None:
         """Leave no trace of what was erased in the files of the database.
 

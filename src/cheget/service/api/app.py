@@ -37,7 +37,7 @@ def create_app(
         entropy: Gives so many random bytes.
     """
     sessions = Sessions(counter, secret, settings.origins, settings.lasts, entropy)
-    changes = Changes(lambda: counter.head("orders").size, settings.every)
+    changes = Changes(lambda: counter.look()["orders"].size, settings.every)
     door = Door(
         counter, settings, sessions, changes, Limits(counter, settings), Metrics(counter)
     )  # fmt: skip
@@ -57,5 +57,5 @@ def create_app(
     for router in (submitting.router, reading.router, operating.router):
         app.include_router(router)
     app.add_middleware(Told, door=door, log=structlog.get_logger("cheget"))
-    app.add_middleware(Guard, settings=settings, knows=sessions.reader)  # outermost
+    app.add_middleware(Guard, settings=settings, knows=sessions.known)  # outermost
     return app

@@ -61,7 +61,8 @@ async def reader_of(
         door.limits.reading(request)
         raise no_session("whoever reads shows a session: POST /v1/sessions")
     try:
-        reader, _ = door.sessions.reader(token)
+        await door.changes.fresh()
+        reader, _ = door.sessions.known(token)
     except Problem:
         door.limits.reading(request)
         raise

@@ -72,11 +72,16 @@ class Sessions:
         return token_of(self._secret, reader, until)
 
     def reader(self, token: str) -> tuple[Reader, int]:
-        """Who shows the token, and until when it is good.
+        """Who shows the token, and until when it is good; the law is looked at.
 
         Raises:
             Problem: it is none of ours, is over, or its reader has left the roster.
         """
+        self._counter.look()
+        return self.known(token)
+
+    def known(self, token: str) -> tuple[Reader, int]:
+        """The same as of the last look, for whoever has looked, or decides nothing by it."""
         try:
             if len(token) > MAX_TOKEN:
                 raise ValueError(token)
@@ -90,7 +95,7 @@ class Sessions:
         reader = Reader(who, role, bytes.fromhex(key))
         if self._counter.clock.now() >= until:
             raise no_session("the session is over")
-        if not still_reads(reader, self._counter.usable()):
+        if not still_reads(reader, self._counter.seen()):
             raise no_session(f"{who} is no longer on the roster with that key")
         return reader, until
 

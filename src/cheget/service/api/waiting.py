@@ -21,6 +21,8 @@ class Changes:
         self._grown = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._waiting = 0
+        self._now: asyncio.Task[None] | None = None  # a look that is under way
+        self._next: asyncio.Task[None] | None = None  # the one after it
         self.closing = False
 
     async def beyond(self, since: int, seconds: float) -> int:
@@ -53,6 +55,18 @@ class Changes:
         if size > self._size:
             self._size = size
             self._tell()
+
+    async def fresh(self) -> None:
+        """Look now, with all who ask for it before that look begins."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._after(self._now))
+        await asyncio.shield(self._next)
+
+    async def _after(self, other: asyncio.Task[None] | None) -> None:
+        if other is not None:
+            await asyncio.wait({other})
+        self._now, self._next = self._next, None
+        await self.look()
 
     def close(self) -> None:
         """Let everybody go who waits: the service stops."""
