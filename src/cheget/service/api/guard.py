@@ -95,6 +95,8 @@ class Guard:
 
     def _cap(self, headers: dict[bytes, bytes]) -> int:
         token = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
+        if not token:
+            return SMALL
         try:
             self._knows(token)
         except Problem:
