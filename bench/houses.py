@@ -39,11 +39,15 @@ def chain_text(levels: int, width: int, executors: int) -> str:
 
 
 def house(
-    folder: Path, levels: int, width: int, *, executors: int = 2, at: str = ""
+    folder: Path, levels: int, width: int, *, executors: int = 2, at: str = "", whole: bool = False
 ) -> ChainSimulator:
-    """A house with such a chain, founded, everybody enrolled; its store in the folder, or there."""
+    """A house with such a chain, founded, everybody enrolled; its store in the folder, or there.
+
+    Of the executors three are enrolled, unless ``whole``.
+    """
     chain = parse_chain(chain_text(levels, width, executors).encode())
-    return ChainSimulator(chain, folder, at=at)
+    listed = list(chain.executors[0].ids()) if whole else None
+    return ChainSimulator(chain, folder, executors=listed, at=at)
 
 
 def guards(simulator: ChainSimulator, count: int) -> list[str]:

@@ -38,7 +38,7 @@ class NoStore:
             result = work(self)
             return Committed(result, self.peaks("orders", self.size("orders")))
 
-    def read(self, work: Callable[[Reading], T]) -> T:
+    def read(self, work: Callable[[Reading], T], _: Wanted = NOTHING) -> T:
         with self._lock:
             return work(self)
 

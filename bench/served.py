@@ -57,13 +57,15 @@ def main(folder: Path, at: str, executors: int, ready: int) -> None:
     import structlog
 
     from cheget.cli.serve import _server, bound
+    from cheget.order.papers import open_envelope
+    from cheget.order.proceeding import prior_of
     from cheget.order.session import Reader
     from cheget.service.api import Settings, create_app
     from cheget.service.counter import LocalCounter
     from simulator import entropy
 
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    found = house(folder, 2, 1, executors=max(2, executors),
+    found = house(folder, 2, 1, executors=max(2, executors), whole=True,
                   at="" if at in {"sqlite", "none"} else at)  # fmt: skip
     if at == "none":
         found.store = NoStore()  # type: ignore[assignment]
@@ -83,14 +85,19 @@ def main(folder: Path, at: str, executors: int, ready: int) -> None:
     sessions = app.state.door.sessions
     names = guards(found, executors)
     listed = order(found, names)
+    answer, pending = found.concurrence(seat), counter.proceeding(listed).pending
+    assert pending is not None
+    counted = (open_envelope(answer).envelope.digest,)
     said = {
+        "deployment": found.deployment,
+        "release": prior_of(listed, pending.level.id, pending.prior or "", counted),
         "answers": signed, "orders": counter.listed(), "size": counter.head("orders").size,
-        "last": {"order": listed, "answer": found.concurrence(seat).decode()},
+        "last": {"order": listed, "answer": answer.decode()},
         "token": sessions.token(Reader(seat, "member", found.signers[seat].public.point), until),
         "executors": {
             one: sessions.token(
                 Reader(one, "executor", found.charter.executors[one].point), until
-            ) for one in names if one in found.charter.executors
+            ) for one in names
         },
     }  # fmt: skip
     print(port, json.dumps(said), sep="\n", flush=True)

@@ -54,7 +54,7 @@ from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.handed import check_unclaimed, keep_shares
-from cheget.service.shown import head_of, law_of, papers_of
+from cheget.service.shown import founded_at, head_of, law_of, papers_of
 from cheget.service.signed import verify_once
 from cheget.service.standing import (
     aways_of,
@@ -66,6 +66,7 @@ from cheget.service.standing import (
     past_law,
     reentered,
     time_of,
+    verify_executor,
 )
 from cheget.service.store import Log, Reading, Store, StoredEntry, Wanted, Writing
 
@@ -114,6 +115,8 @@ class Desk:
         self._known: dict[str, _Known] = {}  # of entries that are committed only
         self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
         self._noting = threading.Lock()
+        self._founded = 0
+        self._law_parts: tuple[Peaks | None, dict[int, LogPart]] = (None, {})
         self._read: tuple[Peaks | None, LawState | None] = (None, None)
 
     def transmit(
@@ -270,9 +273,20 @@ class Desk:
 
     def law(self, held: Head | None = None) -> LogPart:
         """The law log, as it is shown to whoever holds that head of it."""
-        return self.store.read(
-            lambda tx: law_of(tx, held, lambda log, size: self._checkpoint(tx, log, size))
-        )
+        return self.store.read(lambda tx: self._law_part(tx, held))
+
+    def _law_part(self, tx: Reading, held: Head | None) -> LogPart:
+        """What changes only when the law log grows, made once."""
+        peaks = tx.peaks("law", tx.size("law"))
+        self._founded = self._founded or founded_at(tx)
+        # The founding, and nothing else, may be left out for whoever has read it.
+        start = self._founded if held is not None and held.size >= self._founded else 0
+        known, parts = self._law_parts
+        if known != peaks:
+            known, parts = self._law_parts = peaks, {}
+        if start not in parts:
+            parts[start] = law_of(tx, start, lambda log, size: self._checkpoint(tx, log, size))
+        return parts[start]
 
     def checkpoint(self, log: Log) -> bytes:
         """A checkpoint of the log as it is committed now."""
@@ -461,7 +475,10 @@ class Desk:
 
         with suppress(BadSignatureError):  # told in its turn; here many verify at once
             signer = getattr(filed.unverified, "signer", "")
-            verify_signer(self.charter.people, signer, filed.envelope, verify_once)
+            if (key := self.charter.executors.get(signer)) is not None:
+                verify_executor(key, filed)
+            else:
+                verify_signer(self.charter.people, signer, filed.envelope, verify_once)
         try:
             done = self.store.commit(once, self._wanted(filed))
         except VerificationError as error:
@@ -515,8 +532,15 @@ class Desk:
     def _papers(self, order: str, law: Head | None, orders: Head | None) -> Papers:
         def work(tx: Reading) -> Papers:
             return papers_of(
-                tx, self._remember(tx, order), held_law=law, held_orders=orders,
+                tx, self._remember(tx, order), law=self._law_part(tx, law), held_orders=orders,
                 checkpoint=lambda log, size: self._checkpoint(tx, log, size),
             )  # fmt: skip
 
-        return self.store.read(work)
+        known = self._known.get(order)
+        threads = known.places if known is not None else (order,)
+        release = known.proceeding.release if known is not None else None
+        sizes = [known.proceeding.position] if known is not None else []
+        sizes += [release.position + 1] if release is not None else []
+        return self.store.read(
+            work, Wanted((order,), tuple((one, 0) for one in threads), (order,), tuple(sizes))
+        )

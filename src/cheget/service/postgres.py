@@ -122,12 +122,15 @@ class PostgresStore:
         """
         return self._writer.commit(work, wanted)
 
-    def read(self, work: Callable[[Reading], T]) -> T:
+    def read(self, work: Callable[[Reading], T], wanted: Wanted = NOTHING) -> T:
         """Run ``work`` on what is committed, as of one moment, on the primary."""
 
         def whole(link: Link) -> T:
             link.begin()
-            return work(Rows(link))
+            rows = Rows(link)
+            if wanted != NOTHING:
+                rows.look(wanted=[wanted])
+            return work(rows)
 
         return self._read(whole)
 

@@ -73,7 +73,7 @@ def papers_of(
     tx: Reading,
     proceeding: Proceeding,
     *,
-    held_law: Head | None,
+    law: LogPart,
     held_orders: Head | None,
     checkpoint: CheckpointAt,
 ) -> Papers:
@@ -99,7 +99,7 @@ def papers_of(
             checkpoint("orders", size),
             consistency(tx, "orders", held_orders.size, size) if behind and held_orders else (),
         ),
-        law=law_of(tx, held_law, checkpoint),
+        law=law,
         published=checkpoint("orders", release.position + 1 if release else size),
         texts=_texts(tx, [entry.envelope for entry in threads]),
         files=_files(tx, proceeding),
@@ -107,13 +107,15 @@ def papers_of(
     )
 
 
-def law_of(tx: Reading, held: Head | None, checkpoint: CheckpointAt) -> LogPart:
-    """The law log as it is shown to whoever holds a head of it."""
-    size = tx.size("law")
+def founded_at(tx: Reading) -> int:
+    """The size of the law log once the first charter holds; 0: there is none."""
     payload = tx.charter()
-    founded = len(founders(_charter(payload))) + 1 if payload is not None else 0
-    # The founding, and nothing else, may be left out for whoever has read it.
-    start = founded if held is not None and held.size >= founded else 0
+    return len(founders(_charter(payload))) + 1 if payload is not None else 0
+
+
+def law_of(tx: Reading, start: int, checkpoint: CheckpointAt) -> LogPart:
+    """The law log as it is shown from a position on, with all that is beside it."""
+    size = tx.size("law")
     piece = slice_of(tx, "law", start, size)
     by_position = {
         entry.position: entry.envelope
@@ -138,15 +140,15 @@ _LAW_KINDS = ("amendment", "concurrence", "refusal", "countermand", "revocation"
 
 
 def _texts(tx: Reading, envelopes: list[bytes]) -> dict[str, Text]:
-    wanted = []
-    for stored in envelopes:
-        document: AnyDocument = open_envelope(stored).unverified
-        wanted += [
-            digest
-            for name in ("reason", "statement", "finding")
-            if (digest := getattr(document, name, None)) is not None
-        ]
-    return dict(tx.texts(wanted))
+    return dict(tx.texts([digest for stored in envelopes for digest in _named(stored)]))
+
+
+@lru_cache(maxsize=1024)
+def _named(stored: bytes) -> tuple[str, ...]:
+    """The texts that a document signs the digests of."""
+    document: AnyDocument = open_envelope(stored).unverified
+    named = (getattr(document, name, None) for name in ("reason", "statement", "finding"))
+    return tuple(digest for digest in named if digest is not None)
 
 
 def _files(tx: Reading, proceeding: Proceeding) -> dict[str, bytes]:

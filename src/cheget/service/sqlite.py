@@ -242,7 +242,7 @@ class SqliteStore:
         """The same, with the log as its group left it. What is ``wanted`` is near anyway."""
         return self._writer.commit(work, wanted)
 
-    def read(self, work: Callable[[Reading], T]) -> T:
+    def read(self, work: Callable[[Reading], T], _: Wanted = NOTHING) -> T:
         """Run ``work`` on what is committed, as of one moment."""
         with _errors(self._path), self._reader() as connection:
             connection.execute("BEGIN")

@@ -169,8 +169,8 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, work: Callable[[Reading], T]) -> T:
-        """Run ``work`` on what is committed."""
+    def read(self, work: Callable[[Reading], T], wanted: Wanted = NOTHING) -> T:
+        """Run ``work`` on what is committed, as of one moment."""
         ...
 
     def ends(self) -> Mapping[Log, Peaks]:
