@@ -114,7 +114,7 @@ def serving(counter: LocalCounter, **settings: Any) -> Iterator[Served]:
     finally:
         for door in served.doors:
             door.close()
-        app.state.door.changes.close()
+        app.state.door.close()
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive()

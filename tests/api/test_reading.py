@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,13 +148,37 @@ def test_whoever_waits_is_told_as_soon_as_something_happens(
     ]
     for one in waiting:
         one.start()
-    until(lambda: served.app.state.door.changes._waiting == 2)
+    door = served.app.state.door
+    until(lambda: door.changes._waiting == door.releases._waiting == 1)
     assert told == []
     sim.release()
     for one in waiting:
         one.join(20)
     assert len(told) == 2
     assert {"orders": [sim.order], "size": size + 1} in told
+
+
+def test_an_executor_that_waits_is_not_waked_by_what_does_not_concern_it(
+    served: Served, sim: ChainSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each of 2,000 receipts would wake everybody who has handed one in."""
+    asked: list[str] = []
+    kept = served.counter.due_so_far
+    monkeypatch.setattr(served.counter, "due_so_far", lambda one: asked.append(one) or kept(one))
+    token, told = served.token("left", sim.executor_signers["left"]), []
+    path = "/v1/executors/left/orders?wait=20"
+    waiting = threading.Thread(target=lambda: told.append(served.get(path, token)[1]))
+    waiting.start()
+    door = served.app.state.door
+    until(lambda: door.releases._waiting == 1)
+    for _ in range(5):
+        sim.transmit("ann", "open", ["left"])
+        time.sleep(0.1)  # two looks
+    assert asked == ["left"]
+    sim.release()
+    waiting.join(20)
+    assert told[0]["orders"] == [sim.order]
+    assert asked == ["left", "left"]
 
 
 def test_events_say_how_far_the_log_has_grown(served: Served, sim: ChainSimulator) -> None:

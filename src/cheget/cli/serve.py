@@ -124,7 +124,7 @@ def _server(
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            app.state.door.changes.close()  # whoever waits is let go first
+            app.state.door.close()  # whoever waits is let go first
             await super().shutdown(sockets)
 
     return Server(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from cheget.audit.peaks import Peaks
 from cheget.errors import ChegetError, NotAcceptedError, SealError
@@ -48,6 +49,7 @@ class LocalCounter(Desk):
         self._index = Index()
         self._shown: dict[tuple[str, Head | None, Head | None], _Shown] = {}
         self._showing = threading.Lock()
+        self._resting: dict[str, Shared[tuple[object, ...]]] = {}
         self.look = Shared(self._look)
 
     def _look(self) -> Mapping[Log, Peaks]:
@@ -204,10 +206,16 @@ class LocalCounter(Desk):
         One that was stopped after its release is among them, while it could be acted on: its
         code holds the stop.
         """
-        now, size = self.clock.now(), self.look()["orders"].size
-        if (known := self._index.due_at(size, executor, now)) is not None:
-            return known
+        now = self.clock.now()
         return self.store.read(lambda tx: self._index.due(tx, self._remember, executor, now))
+
+    def releases(self) -> int:
+        """How many orders were released so far: when it grows, executors have something to do."""
+        return self.store.read(lambda tx: self._index.releases(tx, self._remember))
+
+    def due_so_far(self, executor: str) -> list[str]:
+        """As :meth:`released_to`, as of the last :meth:`releases`: for many who ask at once."""
+        return self._index.due_so_far(executor, self.clock.now())
 
     def code(
         self, order: str, executor: str, *, law: Head | None = None, orders: Head | None = None
@@ -232,38 +240,40 @@ class LocalCounter(Desk):
         return self.store.read(work)
 
     def _codes(self, order: str, law: Head | None, orders: Head | None) -> Codes:
-        ends, now = self.look(), self.clock.now()
+        # When an order is released all come at once: the store is asked once for them.
+        if len(self._resting) >= SHARED:
+            self._resting.clear()
+        asking = self._resting.setdefault(order, Shared(partial(self._rests_on, order)))
+        rests_on, now = asking(), self.clock.now()
         held = 0 if orders is None else orders.size
-        with self._showing:  # when an order is released, all come at once
+        with self._showing:
             shown = self._shown.get((order, law, orders))
-            rests_on = (
-                shown.rests_on if shown is not None and shown.ends == ends
-                else self._rests_on(order, ends["law"])
-            )  # fmt: skip
             if shown is None or not shown.is_good(rests_on, now, held):
                 codes = Codes(self._papers(order, law, orders))
                 if len(self._shown) >= SHARED:
                     self._shown.clear()
-                shown = _Shown(ends, rests_on, now, codes)
-            self._shown[order, law, orders] = replace(shown, ends=ends)
+                shown = self._shown[order, law, orders] = _Shown(rests_on, now, codes)
         return shown.codes
 
-    def _rests_on(self, order: str, law: Peaks) -> tuple[object, ...]:
+    def _rests_on(self, order: str) -> tuple[object, ...]:
         """What changes when anything does that the order rests on.
 
         Raises:
             NotAcceptedError: it is not released.
         """
-        if self.store.read(lambda tx: self._remember(tx, order)).release is None:
-            raise NotAcceptedError("the order is not released: there is no code")
-        return (*self._known[order].places.items(), law)
+
+        def work(tx: Reading) -> tuple[object, ...]:
+            if self._remember(tx, order).release is None:
+                raise NotAcceptedError("the order is not released: there is no code")
+            return (*self._known[order].places.items(), tx.peaks("law", tx.size("law")))
+
+        return self.store.read(work)
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """Codes that were shown, where the logs ended, what they rested on, and when."""
+    """Codes that were shown, what they rested on, and when."""
 
-    ends: Mapping[Log, Peaks]
     rests_on: tuple[object, ...]
     at: int
     codes: Codes

@@ -47,18 +47,21 @@ class Index:
         """The released orders that name this executor and may still matter to it."""
         with self._lock:
             self._grow(tx, of)
-            return self._still_due(executor, now)
+            mine = self._due.get(executor, {})
+            for order in [order for order, until in mine.items() if now >= until]:
+                del mine[order]
+            return list(mine)
 
-    def due_at(self, size: int, executor: str, now: int) -> list[str] | None:
-        """The same, if the log of that size has been read."""
+    def due_so_far(self, executor: str, now: int) -> list[str]:
+        """The same as far as the log has been read, at once: nobody is waited for."""
+        mine = list(self._due.get(executor, {}).items())
+        return [order for order, until in mine if now < until]
+
+    def releases(self, tx: Reading, of: ProceedingOf) -> int:
+        """How many orders were released."""
         with self._lock:
-            return self._still_due(executor, now) if size <= self._size else None
-
-    def _still_due(self, executor: str, now: int) -> list[str]:
-        mine = self._due.get(executor, {})
-        for order in [order for order, until in mine.items() if now >= until]:
-            del mine[order]
-        return list(mine)
+            self._grow(tx, of)
+            return len(self._released)
 
     def _grow(self, tx: Reading, of: ProceedingOf) -> None:
         size = tx.size("orders")

@@ -38,14 +38,15 @@ def create_app(
     """
     sessions = Sessions(counter, secret, settings.origins, settings.lasts, entropy)
     changes = Changes(lambda: counter.look()["orders"].size, settings.every)
+    releases = Changes(counter.releases, settings.every)
     door = Door(
-        counter, settings, sessions, changes, Limits(counter, settings), Metrics(counter)
+        counter, settings, sessions, changes, releases, Limits(counter, settings), Metrics(counter)
     )  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        changes.close()
+        door.close()
 
     app = FastAPI(
         title="cheget", version=__version__, lifespan=lifespan,

@@ -29,8 +29,14 @@ class Door:
     settings: Settings
     sessions: Sessions
     changes: Changes
+    releases: Changes
     limits: Limits
     metrics: Metrics
+
+    def close(self) -> None:
+        """Let everybody go who waits: the service stops."""
+        self.changes.close()
+        self.releases.close()
 
 
 def door_of(request: Request) -> Door:

@@ -35,7 +35,8 @@ class Told:
         finally:
             self._tell(scope, status, time.perf_counter() - begun)
         if scope["method"] == "POST" and status < 300:  # noqa: PLR2004
-            await self._door.changes.fresh()
+            await self._door.changes.stir()
+            await self._door.releases.stir()
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route, state = getattr(scope.get("route"), "path", "none"), scope.get("state", {})

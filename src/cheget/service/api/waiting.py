@@ -11,7 +11,10 @@ from cheget.errors import StoreError
 
 
 class Changes:
-    """The size of the log of orders, waited for. Every entry of the law is mentioned there too."""
+    """A number that only grows, waited for: the size of the log of orders, or of those released.
+
+    Every entry of the law is mentioned in the log of orders too.
+    """
 
     def __init__(self, size: Callable[[], int], every: float) -> None:
         """Look at ``size`` every so many seconds, while somebody waits."""
@@ -55,6 +58,12 @@ class Changes:
         if size > self._size:
             self._size = size
             self._tell()
+
+    async def stir(self) -> None:
+        """It may have grown: who waits is told at once, and who comes looks for themselves."""
+        self._looked = float("-inf")
+        if self._waiting:
+            await self.fresh()
 
     async def fresh(self) -> None:
         """Look now, with all who ask for it before that look begins."""
