@@ -15,7 +15,6 @@ from cheget.order.charter import Charter
 from cheget.order.derive import Codes
 from cheget.order.documents import Attestation, Order
 from cheget.order.fields import Head, Text
-from cheget.order.fold import at_instant
 from cheget.order.follow import LawState
 from cheget.order.papers import open_envelope, receipt_subject
 from cheget.order.proceeding import Acknowledgement, Proceeding
@@ -45,7 +44,6 @@ class LocalCounter(Desk):
         """
         super().__init__(store, charter, clock, signers)
         self._cap, self._deals = open_orders, deals
-        self._ended: dict[str, Proceeding] = {}  # which nothing changes any more
         self._index = Index()
         self._shown: dict[tuple[str, Head | None, Head | None], _Shown] = {}
         self._showing = threading.Lock()
@@ -86,23 +84,14 @@ class LocalCounter(Desk):
 
     def _has_too_many(self, originator: str, order: str) -> bool:
         """Whether this order, unless it was taken before, would be one too many."""
-
-        def work(tx: Reading) -> list[str]:
-            if tx.find("orders", order) is not None:
-                return []
-            return self._index.undecided(tx, self._remember, originator)
-
-        found = self.store.read(work)
-        if len(found) < self._cap:
-            return False
         now = self.clock.now()
-        still = self.store.read(lambda tx: [self._remember(tx, one) for one in found])
-        decided = [
-            one.digest for one in still
-            if one.release is not None or at_instant(one, now).ending is not None
-        ]  # fmt: skip
-        self._index.decided(originator, decided)
-        return len(found) - len(decided) >= self._cap
+
+        def work(tx: Reading) -> bool:
+            if tx.find("orders", order) is not None:
+                return False
+            return self._index.undecided(tx, self._remember, originator, now) >= self._cap
+
+        return self.store.read(work)
 
     def propose(
         self, charter: Charter, enrolments: Sequence[bytes], stored: bytes, text: Text
@@ -176,11 +165,15 @@ class LocalCounter(Desk):
 
     def orders(self, *, only_open: bool = False) -> list[Proceeding]:
         """Every order with its state, in log order; ``only_open``: those that have not ended."""
-        digests = self.listed()
+        now = self.clock.now()
         if only_open:
-            digests = [one for one in digests if one not in self._ended]
-        found = self.page(digests)
-        return [one for one in found if one.ending is None] if only_open else found
+            return self.store.read(lambda tx: self._index.open(tx, self._remember, now))
+        return self.store.read(lambda tx: self._index.states(tx, self._remember, now))
+
+    def asked(self, person: str) -> list[Proceeding]:
+        """The open orders at whose level ``person`` has a seat, a deputy's included."""
+        now = self.clock.now()
+        return self.store.read(lambda tx: self._index.open(tx, self._remember, now, person))
 
     def page(self, digests: Sequence[str]) -> list[Proceeding]:
         """These orders with their states at this instant.
@@ -188,17 +181,8 @@ class LocalCounter(Desk):
         Raises:
             NotAcceptedError: there is no such order.
         """
-        fresh = [one for one in digests if one not in self._ended]
-        read = self.store.read(lambda tx: [self._remember(tx, one) for one in fresh])
         now = self.clock.now()
-        states = {one.digest: at_instant(one, now) for one in read}
-        # An ending is never undone; what ended after release may still take receipts, and an
-        # emergency its reviews.
-        self._ended.update(
-            (d, one) for d, one in states.items()
-            if one.ending is not None and (one.release is None or one.action.review is None)
-        )  # fmt: skip
-        return [states.get(one) or self._ended[one] for one in digests]
+        return self.store.read(lambda tx: self._index.states(tx, self._remember, now, digests))
 
     def released_to(self, executor: str) -> list[str]:
         """The released orders that name this executor and may still matter to it.

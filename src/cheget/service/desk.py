@@ -70,6 +70,8 @@ from cheget.service.standing import (
 )
 from cheget.service.store import Log, Reading, Store, StoredEntry, Wanted, Writing
 
+LISTS = 64  # lists of executors that are kept at hand
+
 
 class LogSigner(Protocol):
     """Signs a log's checkpoints."""
@@ -116,6 +118,7 @@ class Desk:
         self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
         self._noting = threading.Lock()
         self._founded = 0
+        self._lists: dict[str, tuple[str, ...]] = {}
         self._law_parts: tuple[Peaks | None, dict[int, LogPart]] = (None, {})
         self._read: tuple[Peaks | None, LawState | None] = (None, None)
 
@@ -211,7 +214,8 @@ class Desk:
         def work(tx: Writing) -> _Placed:
             known = self._proceeding(tx, document.order)
             thread = tx.thread("orders", receipt_subject(document.order, document.executor))
-            check_receipt(tx, self.charter, known.proceeding, filed, document, thread)
+            listed = self._listed(tx, document.order)
+            check_receipt(listed, self.charter, known.proceeding, filed, document, thread)
             at = self._now(tx)
             position = self._append(tx, filed, at, seq=len(thread))
             return position, "kept", known
@@ -304,7 +308,7 @@ class Desk:
 
         def work(tx: Writing) -> _Placed:
             if isinstance(document := filed.unverified, Concurrence):
-                keep_shares(tx, document, tx.executors(document.order), shares)
+                keep_shares(tx, document, self._listed(tx, document.order), shares)
             placed = self._place_answer(tx, filed)
             tx.put_texts([text for text in texts if text.digest in wanted])
             return placed
@@ -353,6 +357,17 @@ class Desk:
         entry = self._entry(tx, law, filed)
         withdraw(law, attested, entry)
         return self._append(tx, filed, entry.at, seq=places), "kept", None
+
+    def _listed(self, tx: Reading, order: str) -> tuple[str, ...]:
+        """The executors an order names: its digest binds them, so that they never change."""
+        if (known := self._lists.get(order)) is not None:
+            return known
+        if len(self._lists) >= LISTS:
+            self._lists.clear()
+        found = tx.executors(order)
+        if found:
+            self._lists[order] = found
+        return found
 
     def _law(self, tx: Reading, digest: str) -> Law:
         self._state(tx)
@@ -505,7 +520,7 @@ class Desk:
         if subject != order:
             threads.append((subject, 0))  # of an executor's receipts
         return Wanted(
-            (digest, order), tuple(threads), (order,),
+            (digest, order), tuple(threads), () if order in self._lists else (order,),
             (document.size,) if isinstance(document, Concurrence) else (),
         )  # fmt: skip
 

@@ -166,6 +166,6 @@ def origin_of(visit: Visit) -> str:
 
 def waiting(visit: Visit) -> list[Proceeding]:
     """The open orders that the visitor may answer now."""
-    open_ = visit.door.counter.orders(only_open=True)
     who, now = visit.person or "", visit.now
-    return [one for one in open_ if any(t.since <= now for t in turns(one, who, now))]
+    asked = visit.door.counter.asked(who)
+    return [one for one in asked if any(t.since <= now for t in turns(one, who, now))]
