@@ -84,7 +84,8 @@ def _inbox(visit: Visit) -> dict[str, Any]:
 
 
 def _row(visit: Visit, one: Proceeding) -> dict[str, Any]:
-    said = verdict(one, visit.door.counter.receipts(one.digest), visit.now)
+    receipts = visit.door.counter.receipts(one.digest) if one.release is not None else []
+    said = verdict(one, receipts, visit.now)
     order = one.order
     return {
         "digest": one.digest, "words": order_name(one.digest), "verdict": said,
