@@ -31,6 +31,7 @@ from cheget.order.documents import (
 )
 from cheget.order.fields import Head, Text
 from cheget.order.fold import (
+    Closing,
     Entry,
     at_instant,
     attest,
@@ -49,7 +50,7 @@ from cheget.order.papers import (
     receipt_subject,
     subject_of,
 )
-from cheget.order.proceeding import Acknowledgement, Attested, Effect, Proceeding, changed
+from cheget.order.proceeding import Acknowledgement, Attested, Away, Effect, Proceeding, changed
 from cheget.order.signatures import is_own_device, verify_signer
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
@@ -57,10 +58,9 @@ from cheget.service.handed import check_unclaimed, keep_shares
 from cheget.service.shown import founded_at, head_of, law_of, papers_of
 from cheget.service.signed import verify_once
 from cheget.service.standing import (
-    aways_of,
+    Beside,
     check_receipt,
     check_seen,
-    closings_of,
     last_receipts,
     opened,
     past_law,
@@ -118,6 +118,7 @@ class Desk:
         self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
         self._noting = threading.Lock()
         self._founded = 0
+        self._beside: Beside | None = None
         self._lists: dict[str, tuple[str, ...]] = {}
         self._law_parts: tuple[Peaks | None, dict[int, LogPart]] = (None, {})
         self._read: tuple[Peaks | None, LawState | None] = (None, None)
@@ -386,6 +387,17 @@ class Desk:
             self._read, self.charter = (peaks, found), state.charter
         return found
 
+    def _meanwhile(
+        self, tx: Reading, law: Law, order_at: int
+    ) -> tuple[tuple[Closing, ...], dict[str, Away]]:
+        """What the law log did to an order under that law, and who is away, as it sees it."""
+        state, beside = self._state(tx), self._beside
+        if state is None:
+            return (), {}
+        if beside is None or beside.state is not state:
+            beside = self._beside = Beside.read(tx, state)
+        return beside.seen_by(law, order_at)
+
     def _past_law(self, tx: Reading, digest: str) -> Law:
         """The law of that digest, also one that has been changed since."""
         state = self._state(tx)
@@ -434,9 +446,9 @@ class Desk:
         if not all(threads.values()):
             return self._fold(tx, order)  # a reader that began before what is known
         fresh = [(subject, one) for subject, thread in threads.items() for one in thread[1:]]
-        places, state, at = dict(known.places), self._state(tx), known.proceeding.transmitted
-        proceeding = changed(known.proceeding, aways=aways_of(tx, state, at))
-        done = closings_of(tx, state, proceeding.law, at)
+        places, before = dict(known.places), known.proceeding
+        done, away = self._meanwhile(tx, before.law, before.transmitted)
+        proceeding = changed(before, aways=away)
         for subject, stored in sorted(fresh, key=lambda one: one[1].position):
             proceeding = closed(proceeding, done, before=stored.position)
             proceeding, _ = step(proceeding, reentered(proceeding.law, stored))
@@ -460,8 +472,7 @@ class Desk:
         entries = [reentered(law, one) for thread in threads.values() for one in thread]
         places = {subject: len(thread) for subject, thread in threads.items()}
         at = next(one.at for one in entries if one.digest == order)
-        state = self._state(tx)
-        done, away = closings_of(tx, state, law, at), aways_of(tx, state, at)
+        done, away = self._meanwhile(tx, law, at)
         return _Known(fold(law, entries, closings=done, aways=away), places)
 
     def _attested(self, tx: Reading, law: Law, digest: str) -> tuple[Attested, int]:

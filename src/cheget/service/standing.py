@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from cheget.audit.header import Mention, decode
 from cheget.errors import NotAcceptedError, VerificationError
@@ -36,30 +37,32 @@ def past_law(tx: Reading, state: LawState, digest: str) -> Law:
     raise NotAcceptedError("it names a law that no chain of this house ever had")
 
 
-def closings_of(
-    tx: Reading, state: LawState | None, law: Law, order_at: int
-) -> tuple[Closing, ...]:
-    """What the law log did to an order under that law; None: nothing, to any."""
-    if state is None:
-        return ()
-    payload = tx.charter()
-    assert payload is not None  # noqa: S101 - there is a state, so there is a first charter
-    return closings(state.events, law, order_at, _mentions(tx), read_charter(payload))
+@dataclass(frozen=True)
+class Beside:
+    """What the law log did, and where the log of orders mentions it: the same till it grows."""
 
+    state: LawState
+    first: Charter
+    mentions: Mapping[int, int]  # by size of the law log: positions
 
-def aways_of(tx: Reading, state: LawState | None, order_at: int) -> dict[str, Away]:
-    """Who is away, as an order sees it."""
-    absences = state.absences.values() if state is not None else ()
-    return aways(absences, order_at, _mentions(tx)) if absences else {}
+    @classmethod
+    def read(cls, tx: Reading, state: LawState) -> Beside:
+        """As ``tx`` sees it."""
+        payload = tx.charter()
+        assert payload is not None  # noqa: S101 - there is a state, so there is a first charter
+        mentions: dict[int, int] = {}
+        for one in tx.of_kind("orders", "law"):
+            header = decode(one.leaf)
+            if isinstance(header, Mention):
+                mentions.setdefault(header.size, one.position)
+        return cls(state, read_charter(payload), mentions)
 
-
-def _mentions(tx: Reading) -> dict[int, int]:
-    mentions: dict[int, int] = {}
-    for one in tx.of_kind("orders", "law"):
-        header = decode(one.leaf)
-        if isinstance(header, Mention):
-            mentions.setdefault(header.size, one.position)
-    return mentions
+    def seen_by(self, law: Law, order_at: int) -> tuple[tuple[Closing, ...], dict[str, Away]]:
+        """What closes an order under that law, and who is away, as the order sees it."""
+        return (
+            closings(self.state.events, law, order_at, self.mentions, self.first),
+            aways(self.state.absences.values(), order_at, self.mentions),
+        )
 
 
 def reentered(law: Law, stored: StoredEntry) -> Entry:
