@@ -24,6 +24,8 @@ SUBJECTS = (
     "append",
     "postgres",
     "order",
+    "http",
+    "fleet",
     "prove",
     "assess",
     "start",

@@ -25,7 +25,7 @@ from cheget.order.fields import Head
 from simulator import START, signer
 
 FLEET = 2_000
-ROUNDS = 1
+ROUNDS = 3
 WAIT = 30
 
 
