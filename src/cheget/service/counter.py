@@ -20,9 +20,10 @@ from cheget.order.papers import open_envelope, receipt_subject
 from cheget.order.proceeding import Acknowledgement, Proceeding
 from cheget.service.amending import answer_amendment, propose_amendment
 from cheget.service.clock import Clock
-from cheget.service.desk import Desk, LogSigner
+from cheget.service.desk import Desk
 from cheget.service.handed import claimed
 from cheget.service.index import Index
+from cheget.service.notes import LogSigner
 from cheget.service.shared import Shared
 from cheget.service.shown import head_of
 from cheget.service.store import Log, Reading, Store

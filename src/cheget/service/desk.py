@@ -9,18 +9,14 @@ again, so nobody is left in doubt by a lost reply.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
 from cheget.audit.header import Header
-from cheget.audit.peaks import Peaks
 from cheget.errors import BadSignatureError, NotAcceptedError, VerificationError
 from cheget.order.allowed import check_executors, check_files, check_order
-from cheget.order.charter import Charter, Law, LogKey
+from cheget.order.charter import Charter, Law
 from cheget.order.derive import derive_code, derive_codes
 from cheget.order.documents import (
     Attestation,
@@ -31,7 +27,6 @@ from cheget.order.documents import (
 )
 from cheget.order.fields import Head, Text
 from cheget.order.fold import (
-    Closing,
     Entry,
     at_instant,
     attest,
@@ -41,7 +36,6 @@ from cheget.order.fold import (
     step,
     withdraw,
 )
-from cheget.order.follow import LawState
 from cheget.order.papers import (
     Filed,
     LogPart,
@@ -50,20 +44,19 @@ from cheget.order.papers import (
     receipt_subject,
     subject_of,
 )
-from cheget.order.proceeding import Acknowledgement, Attested, Away, Effect, Proceeding, changed
+from cheget.order.proceeding import Acknowledgement, Attested, Effect, Proceeding, changed
 from cheget.order.signatures import is_own_device, verify_signer
-from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.handed import check_unclaimed, keep_shares
-from cheget.service.shown import founded_at, head_of, law_of, papers_of
+from cheget.service.lawreading import LawReader
+from cheget.service.notes import LogSigner
+from cheget.service.shown import head_of, papers_of
 from cheget.service.signed import verify_once
 from cheget.service.standing import (
-    Beside,
     check_receipt,
     check_seen,
     last_receipts,
     opened,
-    past_law,
     reentered,
     time_of,
     verify_executor,
@@ -71,14 +64,6 @@ from cheget.service.standing import (
 from cheget.service.store import Log, Reading, Store, StoredEntry, Wanted, Writing
 
 LISTS = 64  # lists of executors that are kept at hand
-
-
-class LogSigner(Protocol):
-    """Signs a log's checkpoints."""
-
-    def sign(self, message: bytes) -> bytes:
-        """64 bytes of Ed25519 over ``message``."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -96,7 +81,7 @@ class _Known:
 _Placed = tuple[int, Effect, _Known | None]
 
 
-class Desk:
+class Desk(LawReader):
     """A house's desk over a store. Safe for threads."""
 
     def __init__(
@@ -110,18 +95,11 @@ class Desk:
             clock: Read once for each entry.
             signers: For the checkpoints of both logs, by the keys the charter names.
         """
+        super().__init__(charter, signers)
         self.store = store
-        self.charter = charter
         self.clock = clock
-        self._signers = signers
         self._known: dict[str, _Known] = {}  # of entries that are committed only
-        self._noted: dict[Log, tuple[LogKey, Checkpoint, bytes]] = {}
-        self._noting = threading.Lock()
-        self._founded = 0
-        self._beside: Beside | None = None
         self._lists: dict[str, tuple[str, ...]] = {}
-        self._law_parts: tuple[Peaks | None, dict[int, LogPart]] = (None, {})
-        self._read: tuple[Peaks | None, LawState | None] = (None, None)
 
     def transmit(
         self,
@@ -280,19 +258,6 @@ class Desk:
         """The law log, as it is shown to whoever holds that head of it."""
         return self.store.read(lambda tx: self._law_part(tx, held))
 
-    def _law_part(self, tx: Reading, held: Head | None) -> LogPart:
-        """What changes only when the law log grows, made once."""
-        peaks = tx.peaks("law", tx.size("law"))
-        self._founded = self._founded or founded_at(tx)
-        # The founding, and nothing else, may be left out for whoever has read it.
-        start = self._founded if held is not None and held.size >= self._founded else 0
-        known, parts = self._law_parts
-        if known != peaks:
-            known, parts = self._law_parts = peaks, {}
-        if start not in parts:
-            parts[start] = law_of(tx, start, lambda log, size: self._checkpoint(tx, log, size))
-        return parts[start]
-
     def checkpoint(self, log: Log) -> bytes:
         """A checkpoint of the log as it is committed now."""
         return self.store.read(lambda tx: self._checkpoint(tx, log, tx.size(log)))
@@ -369,45 +334,6 @@ class Desk:
         if found:
             self._lists[order] = found
         return found
-
-    def _law(self, tx: Reading, digest: str) -> Law:
-        self._state(tx)
-        law = self.charter.law_digests.get(digest)
-        if law is None:
-            raise NotAcceptedError("it names another law than any chain of this house has now")
-        return law
-
-    def _state(self, tx: Reading) -> LawState | None:
-        """The law as ``tx`` sees it; None while nothing has changed since the founding."""
-        peaks = tx.peaks("law", tx.size("law"))
-        known, found = self._read
-        if peaks != known:  # a size alone could be of entries that were never committed
-            state = law_state(tx)
-            found = state if state.events or state.absences else None
-            self._read, self.charter = (peaks, found), state.charter
-        return found
-
-    def _meanwhile(
-        self, tx: Reading, law: Law, order_at: int
-    ) -> tuple[tuple[Closing, ...], dict[str, Away]]:
-        """What the law log did to an order under that law, and who is away, as it sees it."""
-        state, beside = self._state(tx), self._beside
-        if state is None:
-            return (), {}
-        if beside is None or beside.state is not state:
-            beside = self._beside = Beside.read(tx, state)
-        return beside.seen_by(law, order_at)
-
-    def _past_law(self, tx: Reading, digest: str) -> Law:
-        """The law of that digest, also one that has been changed since."""
-        state = self._state(tx)
-        if digest in self.charter.law_digests or state is None:
-            return self._law(tx, digest)
-        return past_law(tx, state, digest)
-
-    def _revoked(self, tx: Reading) -> frozenset[bytes]:
-        state = self._state(tx)
-        return state.revoked if state is not None else frozenset()
 
     def _now(self, tx: Reading) -> int:
         size = tx.size("orders")
@@ -513,7 +439,7 @@ class Desk:
         position, effect, known = done.result
         if known is not None:
             self._known[known.proceeding.digest] = known
-        note = self._note("orders", done.peaks)
+        note = self._notes.of("orders", done.peaks, self.charter.terms)
         proceeding = known.proceeding if known is not None else None
         return Acknowledgement(position, digest, effect, note, proceeding)
 
@@ -534,21 +460,6 @@ class Desk:
             (digest, order), tuple(threads), () if order in self._lists else (order,),
             (document.size,) if isinstance(document, Concurrence) else (),
         )  # fmt: skip
-
-    def _checkpoint(self, tx: Reading, log: Log, size: int) -> bytes:
-        return self._note(log, tx.peaks(log, size))
-
-    def _note(self, log: Log, peaks: Peaks) -> bytes:
-        """A checkpoint of the log as it is committed, signed once for all who ask meanwhile."""
-        terms = self.charter.terms
-        named: LogKey = terms.orders if log == "orders" else terms.law
-        point = Checkpoint(named.origin, peaks.size, peaks.root())
-        with self._noting:
-            if (known := self._noted.get(log)) is not None and known[:2] == (named, point):
-                return known[2]
-            note = assemble(point, self._signers[log].sign(note_to_sign(point)), named.key)
-            self._noted[log] = named, point, note
-        return note
 
     def _released(self, order: str, law: Head | None, orders: Head | None) -> Papers:
         if self.proceeding(order).release is None:
