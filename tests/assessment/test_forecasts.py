@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 import cheget
 from cheget.assessment.answer import assess
 from cheget.assessment.forecasts import Forecast, consistency, parse_forecasts
-from cheget.report.forecasts import FORECASTS, implied
 from cheget.errors import ChainFileError
+from cheget.report.forecasts import FORECASTS, implied
 
 chances = st.floats(0, 1)
 

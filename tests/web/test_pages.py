@@ -382,3 +382,16 @@ def test_whoever_concurs_acknowledges_first_and_whoever_refuses_need_not(house: 
         else:
             bob.get_by_role("heading", name="Stopped").wait_for()
     assert not house.faults
+
+
+def test_a_guards_one_honest_word_stands_beside_its_executor(house: Served) -> None:
+    ann = house.sign_in("ann")
+    ann.goto(f"{house.at}/executors")
+    ann.get_by_text("production-db guard not tested here").wait_for()
+    settings = house.shell.here / "executors" / "production-db" / "executor.yaml"
+    before = settings.read_text()
+    settings.write_text(f"{before}bypass:\n  - {{as: anybody, try: [/bin/true]}}\n")
+    house.shell.run("executor", "test", "production-db")
+    settings.write_text(before)
+    ann.reload()
+    ann.get_by_text("got round: anybody").wait_for()

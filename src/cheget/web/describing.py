@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,8 +120,11 @@ def _alone(account: Account) -> list[str]:
     return [who for who in account.people if who in found]
 
 
-def kinds_view(charter: Charter) -> list[dict[str, Any]]:
-    """The executors of each kind, those with a key told apart."""
+FEW = 12  # executors of a kind that are told one by one
+
+
+def kinds_view(charter: Charter, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The executors of each kind, those with a key told apart; ``words``: of their guards."""
     found = []
     for chain in charter.chains:
         for kind in chain.executors:
@@ -131,6 +135,9 @@ def kinds_view(charter: Charter) -> list[dict[str, Any]]:
                 "enrolled": enrolled,
                 "said": f"{enrolled:,} of {len(ids):,} have a key"
                 + (f", a crew beside each: {worded(kind.crew)}" if kind.crew else ""),
+                "guards": [(one, words.get(one, "")) for one in ids]
+                if len(ids) <= FEW else [(one, words[one]) for one in ids if one in words][:FEW],
+                "unknown": len(ids) > FEW and not any(one in words for one in ids),
                 "looks": [
                     (one, "named" if one in charter.executors else "") for one in ids[:MOST_DOTS]
                 ],

@@ -18,6 +18,7 @@ from cheget.order.documents import order_name
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import is_unsettled
 from cheget.order.telling import emergency, moment, until, verdict
+from cheget.report.guarding import guard_words
 from cheget.report.proof_page import report
 from cheget.service.amending import law_state
 from cheget.service.api.door import still_there
@@ -183,7 +184,7 @@ def proof(visit: LetIn, chain: str) -> HTMLResponse:
 @router.get("/executors")
 def executors(visit: LetIn) -> HTMLResponse:
     """Every executor that the chains declare."""
-    kinds = kinds_view(visit.charter)
+    kinds = kinds_view(visit.charter, guard_words(visit.request.app.state.house))
     total = sum(one["count"] for one in kinds)
     return visit.page(
         "executors.html", kinds=kinds, total=total, enrolled=len(visit.charter.executors)
