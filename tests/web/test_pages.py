@@ -395,3 +395,57 @@ def test_a_guards_one_honest_word_stands_beside_its_executor(house: Served) -> N
     settings.write_text(before)
     ann.reload()
     ann.get_by_text("got round: anybody").wait_for()
+
+
+def purged(house: Served) -> str:
+    """An order to purge, released by passkeys; its digest."""
+    ann, bob, dee = (house.sign_in(one) for one in ("ann", "bob", "dee"))
+    ann.goto(f"{house.at}/transmit")
+    purge = card(ann, "purge")
+    purge.get_by_label("No backup is left.").check()
+    purge.get_by_role("button", name="Sign and transmit to team").click()
+    ann.wait_for_url("**/orders/*")
+    for page, then in ((bob, "You concurred at"), (dee, "Released.")):
+        page.goto(ann.url)
+        page.get_by_label("No backup is left.").check()
+        page.get_by_role("button", name="Concur").click()
+        page.get_by_text(then).first.wait_for()
+    return str(ann.url.rsplit("/", 1)[1])
+
+
+def test_an_executor_acts_by_passkeys_alone_and_an_auditor_verifies_it_elsewhere(
+    house: Served,
+) -> None:
+    settings = house.shell.here / "executors" / "production-db" / "executor.yaml"
+    settings.write_text(settings.read_text().replace("act: {", "act: {purge: {run: [/bin/true]}, "))
+    purged(house)
+    house.shell.must("executor", "run", "production-db", "--once")
+    house.seats["ann"].get_by_role("heading", name="Carried out").wait_for()
+    done = json.loads(
+        house.shell.must("auditor", "invite", "kim", "--until", "2026-12-31", "--json")
+    )
+    kim = house.context()
+    kim.goto(f"{house.at}/signin#visit={done['token']}")
+    kim.get_by_role("button", name="Come in").click()
+    kim.wait_for_url("**/audit")
+    kim.get_by_text("carried out").first.wait_for()
+    ledger = kim.request.get(f"{house.at}/v1/ledger")
+    (house.shell.here / "elsewhere.jsonl").write_bytes(ledger.body())
+    said = house.shell.must("log", "verify", "--file", "elsewhere.jsonl")
+    assert "every entry proved" in said
+
+
+def test_whoever_concurred_recalls_a_released_order_in_its_hold(house: Served) -> None:
+    order = transmit(house, "to be recalled")
+    bob, dee = house.sign_in("bob"), house.sign_in("dee")
+    for page in (bob, dee):
+        page.goto(f"{house.at}/orders/{order}")
+        page.get_by_role("button", name="Concur").click()
+        page.get_by_text("concurred at").or_(page.get_by_text("Released.")).first.wait_for()
+    bob.get_by_text("Released.").first.wait_for()
+    bob.reload()
+    bob.get_by_role("button", name="Countermand").click()
+    dee.get_by_role("heading", name="Countermanded by bob").wait_for()
+    out, _ = house.shell.run("executor", "run", "production-db", "--once")
+    assert "wipes" not in out
+    assert not house.faults
