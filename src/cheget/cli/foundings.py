@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +41,7 @@ from cheget.service.house import (
 )
 
 if TYPE_CHECKING:
+    from cheget.chain.chain import Chain
     from cheget.service.store import Store
 
 
@@ -205,15 +207,15 @@ def _show(house: House, charter: Charter, options: dict[str, Any]) -> None:
     click.echo("\n  executors")
     for name, key in charter.executors.items():
         click.echo(f"    {name:<16} {fingerprint(key)}")
-    for missing in _keyless(house, charter):
+    for missing in keyless(house.chains, charter):
         click.echo(f"    {missing:<16} no key: it cannot be ordered to act under this charter")
     click.echo(f"\n  digest, to be read aloud: {charter_words(charter)}\n")
 
 
-def _keyless(house: House, charter: Charter) -> list[str]:
+def keyless(chains: Iterable[Chain], charter: Charter) -> list[str]:
     """Executors that the chains declare by name and nobody enrolled; of many, the kind."""
     found = []
-    for chain in house.chains:
+    for chain in chains:
         for kind in chain.executors:
             ids = list(kind.ids())
             lacking = [one for one in ids if one not in charter.executors]

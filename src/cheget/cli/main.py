@@ -43,6 +43,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "chain": ("chain:chain", "Amend the charter: a changed chain, people, keys, executors."),
     "serve": ("serve:serve", "Serve this house to people and executors elsewhere."),
     "notices": ("notices:notices", "Who is woken: what is due, sent, dead; try a channel."),
+    "doctor": ("doctor:doctor", "Look the house over: what is well, what to mind, what is wrong."),
     "auditor": ("auditor:auditor", "Let somebody outside the house read for a while."),
     "order": ("order:order", "Transmit an order (request); list orders; derive a code."),
     "inbox": ("inbox:inbox", "What waits for your answer."),
