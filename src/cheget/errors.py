@@ -29,6 +29,7 @@
     │   ├── TwoSequencersError      somebody else has written where we meant to
     │   ├── UnreachableError        the database cannot be reached; nothing was written
     │   └── UnsettledError          it is not known whether something was written
+    ├── GoneBackError               a log that lacks what somebody saw of it, or that was restored
     ├── JournalError                an executor's journal: full, set back, damaged
     ├── ActError                    an act that was not begun
     │   ├── SwappedProgramError     the program is not the one whose digest is configured
@@ -40,6 +41,7 @@
     │   └── HungError               it took too long, and was killed with its children
     ├── NoticeError                 a notice that could not be sent
     ├── AwayError                   a house over the network: nobody answers, or not now
+    ├── BackupError                 a backup: damaged, or no room for it where it would go
     └── HouseError                  a house folder that lacks or contradicts something
 
 Foreign exceptions never leak. Misuse by a programmer stays ``ValueError`` and its kind.
@@ -209,6 +211,10 @@ class UnsettledError(StoreError):
     """The database went away while it committed: what was sent may be there, or not."""
 
 
+class GoneBackError(ChegetError):
+    """A log that lacks what somebody saw of it, or was restored: nothing is taken or signed."""
+
+
 class JournalError(ChegetError):
     """An executor's journal is full, set back or damaged; the executor stops."""
 
@@ -251,6 +257,10 @@ class NoticeError(ChegetError):
 
 class AwayError(ChegetError):
     """A house over the network does not answer, or not now; nothing is known to have happened."""
+
+
+class BackupError(ChegetError):
+    """A backup that is none, damaged, or of another house; or that would go over something."""
 
 
 class HouseError(ChegetError):

@@ -99,6 +99,27 @@ def test_over_tls_a_client_believes_only_a_certificate_that_it_can_check(
         assert json.loads(house.must(*order)) == []
 
 
+def test_it_serves_from_a_backup_halted_and_says_so_each_time(house: Shell) -> None:
+    house.must("backup", "b.json", "--with-log-keys")
+    (house.here / "again").mkdir()
+    for words in (("--from-backup", "b.json"), ()):
+        with served(house.here, "--house", "again", *words) as (process, said):
+            assert said["halted"] is True
+            probe = HTTPConnection("localhost", said["port"], timeout=30)
+            probe.request("GET", "/readyz")
+            assert probe.getresponse().status == 503
+            probe.close()
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=20)
+        (line,) = [one for one in map(json.loads, err.splitlines()) if one["event"] == "halted"]
+        assert (line["level"], "restored" in line["why"]) == ("error", True)
+    _, err = house.run("serve", "--house", "again", "--from-backup", "b.json")
+    assert (house.status, "isn't empty" in err) == (1, True)
+    house.must("log", "resume", "--house", "again", "--yes")
+    with served(house.here, "--house", "again") as (_, said):
+        assert said["halted"] is False
+
+
 def test_a_port_that_is_taken_is_said(house: Shell) -> None:
     with served(house.here) as (_, said):
         _, err = house.run("serve", "--port", str(said["port"]))

@@ -315,6 +315,21 @@ def test_the_law_is_amended_and_a_key_given_up(at: Any) -> None:
     assert house.says(f"chain amend {replaced['amendment']} --dry-run")["state"] == "ended"
 
 
+def test_a_house_that_is_backed_up_and_put_back(at: Any, tmp_path: Path) -> None:
+    from cheget.service.backup import read_backup
+    from cheget.service.restoring import restore
+
+    house = at("founded")
+    made = house.says("backup b.json --with-log-keys")
+    assert (made["entries"]["law"], made["log_keys"]) == (5, True)
+    assert house.fails("backup b.json", status=1)["kind"] == "BackupError"
+    restore(tmp_path / "again", *read_backup(Path("b.json")), 0)
+    assert house.fails("log verify --house again", status=1)["kind"] == "GoneBackError"
+    resumed = house.says("log resume --house again --yes")
+    assert (resumed["despite"], resumed["restored"]) == ([], "1970-01-01T00:00:00Z")
+    assert house.fails("log resume --house again --yes")["kind"] == "HouseError"
+
+
 def test_an_order_that_is_stopped_and_one_that_is_taken_back(at: Any) -> None:
     house = at("founded")
     wipe = "request wipe database=orders --key ann.key --yes"  # by its everyday word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from cheget.audit.header import Mention, decode
 from cheget.audit.instant import to_text
 from cheget.audit.slice import Slice
+from cheget.cli.backup import MARK as BACKED_UP
 from cheget.cli.finding import Finding, looked, mind, well, wrong
 from cheget.cli.plain import now
 from cheget.cli.wording import count
 from cheget.service.address import named
 from cheget.service.house import LOGS, file_of, open_desk, open_store, store_address
+from cheget.service.rollback import HaltedStore, holds
 from cheget.service.shown import head_of
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from cheget.service.counter import LocalCounter
     from cheget.service.house import House
     from cheget.service.store import Log, Reading, Store
+
+OLD = 2 * 24 * 3600  # seconds
 
 
 def store(house: House) -> Iterator[Finding]:
@@ -93,10 +98,15 @@ def _opened(house: House) -> Iterator[Finding]:
         yield mind("charter", says, "cheget people found")
         return
     opened = open_store(house)
+    if isinstance(opened, HaltedStore):
+        opened.close()
+        yield wrong("store", opened.fault().message, opened.fault().hint)
+        return
     try:
         desk = open_desk(house, opened, SystemClock())
         yield from looked("log", lambda: _logs(opened))
         yield from looked("log", lambda: _seen(desk))
+        yield _backed_up(opened)
         yield from looked("clock", lambda: _clock(opened, house.terms.skew))
         yield from doctor_law.law(desk, house)
         yield from doctor_orders.orders(desk, house.open_orders)
@@ -144,15 +154,23 @@ def _seen(desk: LocalCounter) -> Iterator[Finding]:
     pinned = pins_of(desk).pinned
     heads: tuple[tuple[Log, Head | None], ...] = (("orders", pinned.orders), ("law", pinned.law))
     for log, held in heads:
-        if held is not None and not desk.store.read(partial(_holds, log=log, held=held)):
+        if held is not None and not desk.store.read(partial(holds, log=log, head=held)):
             do = "stop the desk before it signs anything: docs/stores.md, Backup"
             yield wrong("log", f"{log}: this client saw {held.size} entries that it lacks", do)
             return
     yield well("log", "both hold what this client saw before")
 
 
-def _holds(tx: Reading, log: Log, held: Head) -> bool:
-    return held.size <= tx.size(log) and head_of(tx, log, held.size) == held
+def _backed_up(opened: Store) -> Finding:
+    """How old the last backup is that was made from this store."""
+    data = opened.read(lambda tx: tx.mark(BACKED_UP))
+    if data is None:
+        return mind("backup", "none was made from this store", "cheget backup FILE, every day")
+    found, size = json.loads(data), opened.read(lambda tx: tx.size("orders"))
+    says = f"{to_text(found['made'])}; {count(size - found['orders'], 'entry', 'entries')} since"
+    if size > found["orders"] and now() - found["made"] > OLD:
+        return mind("backup", says, "cheget backup FILE, every day")
+    return well("backup", says)
 
 
 def _clock(opened: Store, skew: int) -> Iterator[Finding]:

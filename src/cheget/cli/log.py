@@ -1,4 +1,4 @@
-"""``cheget log``: verify, prove, export, redact."""
+"""``cheget log``: verify, prove, export, redact, resume."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ORDER = click.argument("words", nargs=-1, required=True, metavar="ORDER")
 
 @click.group()
 def log() -> None:
-    """The log: verify, prove, export, redact."""
+    """The log: verify, prove, export, redact; resume after a backup was put back."""
 
 
 @log.command("verify")
@@ -128,6 +128,26 @@ def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool
         desk.store.scrub()
     value = {"erased": erased}
     say(value, as_json, lambda: click.echo(f"erased {count(erased, 'text')}; proofs still hold"))
+
+
+@log.command()
+@click.option(
+    "--despite", multiple=True, metavar="SIZE:ROOT",
+    help="A head that was shown and that you know to be a lie; again for each.",
+)  # fmt: skip
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@house_option
+@json_option
+def resume(despite: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool) -> None:
+    """Let a restored house take and sign again, knowing what it may have lost.
+
+    It shows whose heads were heard since, which of them the logs lack, and who was not heard.
+    Whoever holds a head that the logs lack refuses this house for ever once it goes on: then find
+    a newer backup, or found the house anew. It can't be undone.
+    """
+    from cheget.cli.resuming import resume as do
+
+    do(folder, despite, yes=yes, as_json=as_json)
 
 
 def ledger_of(file: Path) -> Ledger:

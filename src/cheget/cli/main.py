@@ -15,9 +15,11 @@ import click
 
 from cheget import __version__
 from cheget.errors import (
+    BackupError,
     ChainFileError,
     CharterError,
     ChegetError,
+    GoneBackError,
     NotAcceptedError,
     SealError,
     VerificationError,
@@ -44,6 +46,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "serve": ("serve:serve", "Serve this house to people and executors elsewhere."),
     "notices": ("notices:notices", "Who is woken: what is due, sent, dead; try a channel."),
     "doctor": ("doctor:doctor", "Look the house over: what is well, what to mind, what is wrong."),
+    "backup": ("backup:backup", "This house in one file; `serve --from-backup` puts it back."),
     "auditor": ("auditor:auditor", "Let somebody outside the house read for a while."),
     "order": ("order:order", "Transmit an order (request); list orders; derive a code."),
     "inbox": ("inbox:inbox", "What waits for your answer."),
@@ -59,7 +62,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "verify": ("verify:verify", "Verify a code offline, step by step."),
     "executor": ("executor:executor", "The agent beside the act: new, pin, run, status, settle."),
     "seal": ("seal:seal", "Seal an executor's secrets to its chain."),
-    "log": ("log:log", "The log: verify, prove, export, redact."),
+    "log": ("log:log", "The log: verify, prove, export, redact, resume."),
     "audit": ("audit:audit", "A house in a period, for whoever has to vouch for it."),
     "demo": ("demo:demo", "The chain of the article, through two orders."),
     "completion": ("completion:completion", "Completion for your shell."),
@@ -164,7 +167,10 @@ def _print_json(error: dict[str, object], status: int) -> None:
 
 def status_of(error: ChegetError) -> int:
     """1 for a clear no, 2 for something in the way."""
-    clear = (VerificationError, NotAcceptedError, ChainFileError, CharterError, SealError)
+    clear = (
+        VerificationError, NotAcceptedError, ChainFileError, CharterError, SealError, BackupError,
+        GoneBackError,
+    )  # fmt: skip
     return 1 if isinstance(error, clear) else 2
 
 

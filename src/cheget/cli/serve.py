@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cheget.service.counter import LocalCounter
     from cheget.service.house import House
+    from cheget.service.rollback import HaltedStore
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -35,15 +36,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
 @click.option("--behind-proxy", metavar="ADDRESS",
               help="A proxy at this address does TLS, and says who asks.")  # fmt: skip
+@click.option("--from-backup", "backup", type=_FILE, metavar="FILE",
+              help="First put a backup back, into an empty house and store.")  # fmt: skip
 @house_option
 def serve(
     host: str, port: int, origins: tuple[str, ...], tls_cert: Path | None, tls_key: Path | None,
-    behind_proxy: str | None, folder: Path | None,
+    behind_proxy: str | None, backup: Path | None, folder: Path | None,
 ) -> None:  # fmt: skip
     """Serve this house: its pages, and its API for verbs with --at and for executors elsewhere.
 
     It says where, as one line of JSON. Without TLS it listens to this machine only. It can't
     sign for anybody: whoever owns it can withhold and delay, and cannot release.
+
+    A house that was restored is halted: it takes and signs nothing, and notes the heads that people
+    and executors show it, until `cheget log resume`.
     """
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
@@ -55,7 +61,10 @@ def serve(
     from cheget.cli.context import at_desk
     from cheget.cli.logs import log_to_stderr
     from cheget.service.api.ringing import ringing
+    from cheget.service.rollback import HaltedStore
 
+    if backup is not None:
+        folder = _put_back(backup, folder)
     with at_desk(folder) as (house, counter), bound(host, port) as listening:
         counter.listed()  # read once before anybody waits for it
         number = listening.getsockname()[1]
@@ -66,12 +75,35 @@ def serve(
         value: dict[str, Any] = {
             "serving": min(origins) if origins else here[0], "house": house.people.house,
             "deployment": house.deployment, "charter": counter.usable_digest(),
-            "host": host, "port": number,
+            "host": host, "port": number, "halted": isinstance(counter.store, HaltedStore),
         }  # fmt: skip
         log_to_stderr()
+        if isinstance(counter.store, HaltedStore):  # which wakes nobody: it can't note whom
+            click.echo(json.dumps(value, sort_keys=True))
+            _say_halted(counter.store)
+            server.run(sockets=[listening])
+            return
         with ringing(house, counter, value["serving"], app.state.door.metrics.registry):
             click.echo(json.dumps(value, sort_keys=True))
             server.run(sockets=[listening])
+
+
+def _put_back(backup: Path, folder: Path | None) -> Path:
+    """The folder of the house that a backup was restored into."""
+    from cheget.cli.plain import now
+    from cheget.service.backup import read_backup
+    from cheget.service.restoring import restore
+
+    place = folder if folder is not None else Path.cwd()
+    restore(place, *read_backup(backup), now())
+    return place
+
+
+def _say_halted(store: HaltedStore) -> None:
+    import structlog
+
+    fault = store.fault()
+    structlog.get_logger("cheget").error("halted", why=fault.message, do=fault.hint)
 
 
 def application(house: House, counter: LocalCounter, origins: Sequence[str]) -> FastAPI:

@@ -187,7 +187,8 @@ class RemoteCounter:
 
     def law(self, held_: Head | None = None) -> LogPart:
         """The law log, as it is shown to whoever holds that head of it."""
-        return decode_law(self._door.get("/v1/law", held=held(held_)))
+        orders = held(self.pins.pinned.orders)
+        return decode_law(self._door.get("/v1/law", held=held(held_), orders=orders))
 
     def head(self, log: Log) -> Head:
         """The log's size and root, by its signed checkpoint."""
@@ -244,8 +245,12 @@ class RemoteCounter:
 
     def _listed(self, *, only_open: bool) -> Iterator[str]:
         after: object = -1
+        pinned = self.pins.pinned  # shown though nobody needs it: a house that has gone back hears
         while after is not None:
-            page = self._door.get_json("/v1/orders", after=after, open=str(only_open).lower())
+            page = self._door.get_json(
+                "/v1/orders", after=after, open=str(only_open).lower(),
+                law=held(pinned.law), orders=held(pinned.orders),
+            )  # fmt: skip
             try:
                 yield from [DIGEST.read(one["order"]) for one in page["orders"]]
                 following = page["next"]

@@ -21,10 +21,12 @@ class HouseSource:
     def __init__(self, door: Door) -> None:
         """Ask at ``door``."""
         self._door, self._due = door, 0
+        self._held: dict[str, str | None] = {}  # the heads that were held last
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
         """The codes of released orders that name this executor and may still matter to it."""
         try:
+            self._held = {"orders": held(orders), "law": held(law)}
             digests = self._listed(executor)
             self._due = len(digests)
             return [self._code(one, executor, orders, law) for one in digests]
@@ -46,7 +48,8 @@ class HouseSource:
 
     def _listed(self, executor: str, wait: int = 0) -> list[str]:
         path = f"/v1/executors/{part(executor)}/orders"
-        found = self._door.get_json(path, wait, wait_=wait)
+        # Shown each time, codes or none: a house that has gone back is to hear of it.
+        found = self._door.get_json(path, wait, wait_=wait, **self._held)
         try:
             return [DIGEST.read(one) for one in found["orders"]]
         except (KeyError, TypeError):

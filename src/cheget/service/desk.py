@@ -260,7 +260,11 @@ class Desk(LawReader):
 
     def checkpoint(self, log: Log) -> bytes:
         """A checkpoint of the log as it is committed now."""
-        return self.store.read(lambda tx: self._checkpoint(tx, log, tx.size(log)))
+        return self.store.read(lambda tx: self.noted(tx, log))
+
+    def noted(self, tx: Reading, log: Log) -> bytes:
+        """A checkpoint of the log as ``tx`` sees it."""
+        return self._checkpoint(tx, log, tx.size(log))
 
     def head(self, log: Log) -> Head:
         """The log's size and root as committed now."""

@@ -45,8 +45,10 @@ from cheget.service.address import FILE, has_password, parse_address
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
+from cheget.service.desk import LogSigner
 from cheget.service.founding import is_founded
 from cheget.service.notices.settings import EXAMPLE
+from cheget.service.rollback import HaltedStore, guarded
 from cheget.service.sqlite import SqliteStore
 from cheget.service.store import Log, Store
 
@@ -265,13 +267,22 @@ def setting(house: House, name: str, reader: Callable[[Node], T], default: T) ->
 
 
 def open_store(house: House) -> Store:
-    """The house's store, made when it is missing.
+    """The house's store, made when it is missing; one that was restored is halted.
 
     Raises:
         HouseError: it is no address of a store, or what PostgreSQL needs is not installed.
         StoreError: it cannot be opened.
     """
-    address = store_address(house)
+    store = bare_store(house, store_address(house))
+    try:
+        return guarded(store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def bare_store(house: House, address: str | None) -> Store:
+    """The store at an address, restored or not: for whoever restores, and nobody else."""
     if address is None:
         return open_file(house)
     try:
@@ -311,8 +322,11 @@ def open_desk(house: House, store: Store, clock: Clock) -> LocalCounter:
         charter = store.read(law_state).charter
     if charter.deployment != house.deployment:
         raise HouseError("the store belongs to another deployment")
+    signers: Mapping[Log, LogSigner] = log_signers(house)
+    if isinstance(store, HaltedStore):
+        signers = dict.fromkeys(LOGS, store)
     return LocalCounter(
-        store, charter, clock, log_signers(house), house.open_orders, Deals(house.seals_folder)
+        store, charter, clock, signers, house.open_orders, Deals(house.seals_folder)
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cheget.order.charter import read_charter
 from cheget.order.envelope import KINDS
 from cheget.order.ledger import Ledger, WholeLog
@@ -15,24 +13,22 @@ LOGS: tuple[Log, Log] = ("law", "orders")
 
 def read_ledger(desk: Desk) -> Ledger:
     """Both logs as far as the checkpoints that the desk signs now."""
-    notes = {name: desk.checkpoint(name) for name in LOGS}
-
-    def work(tx: Reading) -> tuple[Any, ...]:
-        lists = {one.digest: tx.executors(one.digest) for one in tx.of_kind("orders", "order")}
-        logs = {name: _entries(tx, name, notes[name]) for name in LOGS}
-        return logs, tuple(tx.enrolments()), lists, tx.charters()
-
-    logs, enrolments, lists, payloads = desk.store.read(work)
-    first, *later = map(read_charter, payloads)
-    return Ledger(first, enrolments, logs["law"], logs["orders"], lists, tuple(later))
+    return desk.store.read(lambda tx: ledger_in(tx, desk))
 
 
-def _entries(tx: Reading, log: Log, note: bytes) -> WholeLog:
-    size = int(note.split(b"\n")[1])  # of our own making, a moment ago
+def ledger_in(tx: Reading, desk: Desk) -> Ledger:
+    """The same, as ``tx`` sees it: all of one moment."""
+    lists = {one.digest: tx.executors(one.digest) for one in tx.of_kind("orders", "order")}
+    law, orders = (_whole(tx, name, desk.noted(tx, name)) for name in LOGS)
+    first, *later = map(read_charter, tx.charters())
+    return Ledger(first, tuple(tx.enrolments()), law, orders, lists, tuple(later))
+
+
+def _whole(tx: Reading, log: Log, note: bytes) -> WholeLog:
     envelopes = {
         one.position: one.envelope for kind in sorted(KINDS) for one in tx.of_kind(log, kind)
     }
-    leaves = tx.leaves(log, 0, size)
+    leaves = tx.leaves(log, 0, tx.size(log))
     return WholeLog(
         tuple((leaf, envelopes.get(place, b"")) for place, leaf in enumerate(leaves)), note
     )

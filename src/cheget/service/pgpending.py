@@ -76,11 +76,12 @@ class Pending:
     files: dict[str, bytes] = field(default_factory=dict)
     charters: list[tuple[int, bytes]] = field(default_factory=list)
     enrolments: list[tuple[int, bytes]] = field(default_factory=list)
+    marks: dict[str, bytes] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
         return any(self.entries.values()) or any(
-            (self.texts, self.executors, self.files, self.charters, self.enrolments)
+            (self.texts, self.executors, self.files, self.charters, self.enrolments, self.marks)
         )
 
     def copy(self) -> Pending:
@@ -88,13 +89,14 @@ class Pending:
         return Pending(
             {log: list(coming) for log, coming in self.entries.items()},
             dict(self.nodes), dict(self.texts), dict(self.executors), dict(self.files),
-            list(self.charters), list(self.enrolments),
+            list(self.charters), list(self.enrolments), dict(self.marks),
         )  # fmt: skip
 
     @property
     def is_plain(self) -> bool:
-        """Whether one statement writes it all: nothing is erased, and no charter proposed."""
-        return not (self.charters or self.enrolments or None in self.texts.values())
+        """Whether one statement writes it all: no charter, no mark, and nothing erased."""
+        beside = self.charters or self.enrolments or self.marks
+        return not (beside or None in self.texts.values())
 
     def flush(self, link: Link) -> None:
         """Write them, within a transaction that has a turn.
@@ -108,6 +110,11 @@ class Pending:
             [(digest,) for digest, text in self.texts.items() if text is None])  # fmt: skip
         put("INSERT INTO charters (version, payload) VALUES ($1, $2)", self.charters)
         put("INSERT INTO enrolments (place, envelope) VALUES ($1, $2)", self.enrolments)
+        put(
+            "INSERT INTO marks (name, value) VALUES ($1, $2)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [*self.marks.items()],
+        )
 
     def commit(self, link: Link, last: Turn, turn: Turn) -> None:
         """Take the turn after ``last``, write them and commit, all in one statement.

@@ -267,6 +267,10 @@ class Rows:
         rows = self._ask("SELECT envelope FROM enrolments ORDER BY place")
         return [row[0] for row in rows] + [stored for _, stored in self.pending.enrolments]
 
+    def mark(self, name: str) -> bytes | None:
+        coming = self.pending.marks.get(name)
+        return coming or self._one("SELECT value FROM marks WHERE name = $1", name)
+
     def _one(self, sql: str, *given: object) -> Any:  # noqa: ANN401 - a row's first
         rows = self._ask(sql, *given)
         return rows[0][0] if rows else None
@@ -309,3 +313,6 @@ class Rows:
         held = self.enrolments()
         fresh = (one for one in enrolments if one not in held)
         self.pending.enrolments += enumerate(fresh, len(held))
+
+    def put_mark(self, name: str, value: bytes) -> None:
+        self.pending.marks[name] = value

@@ -33,6 +33,7 @@ MIGRATIONS = (
     CREATE TABLE turns (number BIGINT PRIMARY KEY, batch BYTEA NOT NULL);
     """,
     NOTICES,
+    "CREATE TABLE marks (name TEXT PRIMARY KEY, value BYTEA NOT NULL)",
 )  # `text` is bytes: a reason may hold U+0000, which no text of PostgreSQL can.
 
 _TRIES = 10

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS executors (order_ TEXT PRIMARY KEY, list TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS files (digest TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS charters (version INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS enrolments (place INTEGER PRIMARY KEY, envelope BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
 # The planner takes the primary key for every question that names a log, and scans it whole.
@@ -163,6 +164,10 @@ class _Transaction:
         rows = self._sql.execute("SELECT envelope FROM enrolments ORDER BY place")
         return [row[0] for row in rows]
 
+    def mark(self, name: str) -> bytes | None:
+        row = self._sql.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
     def append(self, log: Log, leaf: bytes, *, subject: str | None, seq: int, kind: str,
                digest: str, envelope: bytes) -> int:  # fmt: skip
         position, number = self.size(log), _LOGS[log]
@@ -213,6 +218,9 @@ class _Transaction:
             "INSERT INTO enrolments VALUES (?, ?)",
             list(enumerate((one for one in enrolments if one not in known), len(known))),
         )
+
+    def put_mark(self, name: str, value: bytes) -> None:
+        self._sql.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value))
 
 
 class SqliteStore:

@@ -109,6 +109,10 @@ class Reading(Protocol):
         """The envelopes that proved possession of the charter's keys."""
         ...
 
+    def mark(self, name: str) -> bytes | None:
+        """What the store says of itself under a name: that it was restored."""
+        ...
+
 
 class Writing(Reading, Protocol):
     """The same, inside the one transaction that writes."""
@@ -144,6 +148,10 @@ class Writing(Reading, Protocol):
 
     def add_charter(self, payload: bytes, enrolments: Sequence[bytes]) -> None:
         """Keep a charter that is proposed, and the enrolments that it brings."""
+        ...
+
+    def put_mark(self, name: str, value: bytes) -> None:
+        """Say something else of the store under a name."""
         ...
 
 

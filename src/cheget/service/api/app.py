@@ -13,6 +13,7 @@ from cheget import __version__
 from cheget.service.api import operating, problems, reading, submitting
 from cheget.service.api.door import Door
 from cheget.service.api.guard import Guard
+from cheget.service.api.hearing import Hearing
 from cheget.service.api.limiting import Limits
 from cheget.service.api.metrics import Metrics
 from cheget.service.api.sessions import Sessions, secret_of
@@ -39,8 +40,10 @@ def create_app(
     sessions = Sessions(counter, secret, settings.origins, settings.lasts, entropy)
     changes = Changes(lambda: counter.look()["orders"].size, settings.every)
     releases = Changes(counter.releases, settings.every)
+    metrics, log = Metrics(counter), structlog.get_logger("cheget")
     door = Door(
-        counter, settings, sessions, changes, releases, Limits(counter, settings), Metrics(counter)
+        counter, settings, sessions, changes, releases, Limits(counter, settings), metrics,
+        Hearing(counter, metrics, log),
     )  # fmt: skip
 
     @asynccontextmanager
@@ -57,6 +60,6 @@ def create_app(
     problems.install(app, door.metrics.failed, door.limits.reading)
     for router in (submitting.router, reading.router, operating.router):
         app.include_router(router)
-    app.add_middleware(Told, door=door, log=structlog.get_logger("cheget"))
+    app.add_middleware(Told, door=door, log=log)
     app.add_middleware(Guard, settings=settings, knows=sessions.known)  # outermost
     return app

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Query, Request
 from cheget.errors import MalformedDocumentError
 from cheget.order.fields import DIGEST, Head
 from cheget.order.session import Reader, Role
+from cheget.service.api.hearing import Hearing
 from cheget.service.api.limiting import Limits
 from cheget.service.api.metrics import Metrics
 from cheget.service.api.problems import Problem
@@ -32,6 +33,7 @@ class Door:
     releases: Changes
     limits: Limits
     metrics: Metrics
+    hearing: Hearing
 
     def close(self) -> None:
         """Let everybody go who waits: the service stops."""

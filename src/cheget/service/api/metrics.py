@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from cheget.order.proceeding import Acknowledgement
 from cheget.service.counter import LocalCounter
+from cheget.service.rollback import HaltedStore
 
 SPANS = (10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 7 * 24 * 3600)
 
@@ -40,6 +41,20 @@ class Metrics:
             "cheget_level_seconds", "From the entry that opened a level to the one that passed it.",
             ["chain", "level"], buckets=SPANS, registry=self.registry,
         )  # fmt: skip
+
+        self._lacking = Counter(
+            "cheget_heads_lacking_total", "Heads that a client holds and the log does not have.",
+            ["log"], registry=self.registry,
+        )  # fmt: skip
+        self._halted = Gauge(
+            "cheget_halted", "1 while a restored house waits for its operator's decision.",
+            registry=self.registry,
+        )  # fmt: skip
+        self._halted.set(isinstance(counter.store, HaltedStore))
+
+    def lacking(self, log: str) -> None:
+        """Somebody showed a head that the log does not have."""
+        self._lacking.labels(log).inc()
 
     def taken(self, kind: str, done: Acknowledgement) -> None:
         """A document was acknowledged."""

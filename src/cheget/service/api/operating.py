@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from cheget.service.api.door import AtDoor
+from cheget.service.api.problems import Problem
 
 router = APIRouter()
 
@@ -17,8 +18,10 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(request: Request, door: AtDoor) -> dict[str, str | int]:
-    """The store answers, and the charter holds."""
+    """The store answers, the charter holds, and nothing holds the desk up."""
     door.limits.reading(request)
+    if (halted := door.hearing.halted) is not None:
+        raise Problem(503, "gone-back", halted.fault().message)
     size = door.counter.head("orders").size
     return {"status": "ready", "size": size, "charter": door.counter.usable_digest()}
 

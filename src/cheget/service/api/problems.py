@@ -25,6 +25,7 @@ STATUS: Mapping[type[ChegetError], int] = {
     errors.VerificationError: 422,
     errors.CharterError: 422,
     errors.NotAcceptedError: 409,
+    errors.GoneBackError: 409,
     errors.SealError: 404,
     errors.StoreError: 503,
     errors.HouseError: 503,

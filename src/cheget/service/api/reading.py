@@ -15,6 +15,7 @@ from cheget.audit.instant import to_text
 from cheget.errors import NotAcceptedError, StoreError
 from cheget.order.canonical import encode
 from cheget.order.documents import order_name
+from cheget.order.fields import Head
 from cheget.order.ledgerfile import encode_ledger
 from cheget.order.proceeding import Proceeding
 from cheget.order.session import Reader
@@ -68,13 +69,14 @@ async def grown(door: Door, since: int, wait: int) -> int:
 
 @router.get("/orders")
 async def orders(
-    door: AtDoor, _: Watcher,
+    door: AtDoor, reader: Watcher,
     after: Annotated[int, Query(ge=-1, lt=2**53)] = -1,
     limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
     only_open: Annotated[bool, Query(alias="open")] = False,
-    since: Since = -1, wait: Wait = 0,
+    since: Since = -1, wait: Wait = 0, law: HeldHead = None, orders: HeldHead = None,
 ) -> Summaries:  # fmt: skip
     """Orders with their states, in log order, a page at a time."""
+    await run_in_threadpool(_heads, door, reader, law, orders)
     size = await grown(door, since, wait)
     many = limit or door.settings.page
     found = await run_in_threadpool(_page, door, after, many + 1, only_open=only_open)
@@ -113,11 +115,12 @@ async def order(
 
 @router.get("/orders/{order}/papers", response_class=Response, responses=raw(PAPERS))
 def papers(
-    order: OrderId, door: AtDoor, _: Looker, law: HeldHead = None, orders: HeldHead = None
+    order: OrderId, door: AtDoor, reader: Looker, law: HeldHead = None, orders: HeldHead = None
 ) -> Response:
     """An order with all that verifying it needs, for whoever holds these heads."""
+    held = _heads(door, reader, law, orders)
     _known(door, order)
-    data = door.counter.papers(order, law=head_of(law), orders=head_of(orders))
+    data = door.counter.papers(order, **held)
     return Response(data, media_type=PAPERS)
 
 
@@ -135,8 +138,9 @@ def code(
 ) -> Response:  # fmt: skip
     """The authorization code of one executor: for itself, and for people of the house."""
     _own(reader, executor)
+    held = _heads(door, reader, law, orders)
     _known(door, order)
-    data = door.counter.code(order, executor, law=head_of(law), orders=head_of(orders))
+    data = door.counter.code(order, executor, **held)
     return Response(data, media_type=PAPERS)
 
 
@@ -160,10 +164,11 @@ def dealt(
 @router.get("/executors/{executor}/orders")
 async def due(
     executor: Executor, door: AtDoor, reader: Annotated[Reader, may("member", "executor")],
-    wait: Wait = 0,
+    wait: Wait = 0, law: HeldHead = None, orders: HeldHead = None,
 ) -> Due:  # fmt: skip
     """The released orders that name an executor and may still matter to it; waits for one."""
     _own(reader, executor)
+    await run_in_threadpool(_heads, door, reader, law, orders)
     loop = asyncio.get_running_loop()
     until = loop.time() + min(wait, door.settings.longest_wait)
     await door.releases.fresh()
@@ -185,9 +190,9 @@ def attestations(door: AtDoor, _: Looker) -> Envelopes:
 
 
 @router.get("/law", response_class=Response, responses=raw("application/json"))
-def law(door: AtDoor, _: Whole, held: HeldHead = None) -> Response:
+def law(door: AtDoor, reader: Whole, held: HeldHead = None, orders: HeldHead = None) -> Response:
     """The law log, as it is shown to whoever holds that head of it."""
-    part = door.counter.law(head_of(held))
+    part = door.counter.law(_heads(door, reader, held, orders)["law"])
     return Response(encode(part.law_to_json()), media_type="application/json")
 
 
@@ -257,6 +262,15 @@ async def events(
     return StreamingResponse(
         stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
+
+
+def _heads(
+    door: Door, reader: Reader, law: str | None, orders: str | None
+) -> dict[Log, Head | None]:
+    """The heads that a reader holds, heard."""
+    found: dict[Log, Head | None] = {"law": head_of(law), "orders": head_of(orders)}
+    door.hearing.heads(reader.who, found)
+    return found
 
 
 def _own(reader: Reader, executor: str) -> None:

@@ -47,6 +47,7 @@ def opened(submitted: Submitted, request: Request, door: AtDoor) -> Filed:
         raise
     request.state.digest = filed.envelope.digest
     door.limits.writing(request, filed)
+    door.hearing.document(filed)
     return filed
 
 
