@@ -227,6 +227,13 @@ def other_deployment(lines: list[dict[str, Any]]) -> None:
     lines[0]["deployment"] = "00" * 16
 
 
+def other_deployment_in_its_files_too(lines: list[dict[str, Any]]) -> None:
+    was, lines[0]["deployment"] = lines[0]["deployment"], "00" * 16
+    file = next(one for one in lines if one.get("path") == "house.yaml")
+    text = base64.b64decode(file["data"]).replace(was.encode(), b"00" * 16)
+    file["data"] = base64.b64encode(text).decode()
+
+
 def other_list(lines: list[dict[str, Any]]) -> None:
     next(one for one in lines if "executors" in one)["executors"] = ["reports-0001"]
 
@@ -244,8 +251,8 @@ def a_file_nobody_signed_for(lines: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    drop_answer, other_envelope, other_deployment, other_list, out_of_the_house, a_key_of_mine,
-    a_file_nobody_signed_for,
+    drop_answer, other_envelope, other_deployment, other_deployment_in_its_files_too, other_list,
+    out_of_the_house, a_key_of_mine, a_file_nobody_signed_for,
 ], ids=lambda one: one.__name__)  # fmt: skip
 def test_attack_forged_backup(
     change: Callable[[list[dict[str, Any]]], None], house: Shell, empty: Path

@@ -19,6 +19,7 @@ from cheget.cli.plain import now
 from cheget.cli.wording import count
 from cheget.service.address import named
 from cheget.service.house import LOGS, file_of, open_desk, open_store, store_address
+from cheget.service.retention import texts_before
 from cheget.service.rollback import HaltedStore, holds
 from cheget.service.shown import head_of
 
@@ -107,6 +108,7 @@ def _opened(house: House) -> Iterator[Finding]:
         yield from looked("log", lambda: _logs(opened))
         yield from looked("log", lambda: _seen(desk))
         yield _backed_up(opened)
+        yield from looked("retention", lambda: _aged(desk, house.retention))
         yield from looked("clock", lambda: _clock(opened, house.terms.skew))
         yield from doctor_law.law(desk, house)
         yield from doctor_orders.orders(desk, house.open_orders)
@@ -171,6 +173,14 @@ def _backed_up(opened: Store) -> Finding:
     if size > found["orders"] and now() - found["made"] > OLD:
         return mind("backup", says, "cheget backup FILE, every day")
     return well("backup", says)
+
+
+def _aged(desk: LocalCounter, retention: int | None) -> Iterator[Finding]:
+    """Texts that are kept longer than the house means to."""
+    found = [] if retention is None else texts_before(desk, now() - retention)
+    if found:
+        says = f"{count(len(found), 'text')} older than house.yaml keeps them"
+        yield mind("retention", says, "cheget log redact --yes, from cron")
 
 
 def _clock(opened: Store, skew: int) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cheget.cli.plain import house_option, json_option, now, say
+from cheget.cli.plain import confirm, house_option, json_option, now, say, span_of
 from cheget.errors import HouseError, NotAcceptedError
 from cheget.report.wording import count
 
@@ -106,28 +106,43 @@ def export(output: Path | None, folder: Path | None) -> None:
 
 
 @log.command()
-@_ORDER
+@click.argument("words", nargs=-1, metavar="[ORDER]")
+@click.option(
+    "--older-than", metavar="SPAN",
+    help="All that were logged before, such as 400d. [default: retention in house.yaml]",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say how many, and erase nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @house_option
 @json_option
-def redact(words: tuple[str, ...], yes: bool, folder: Path | None, as_json: bool) -> None:
+def redact(
+    words: tuple[str, ...], older_than: str | None, dry_run: bool, yes: bool,
+    folder: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Erase the reasons of an order, or one text by its digest. Every proof still holds.
 
-    What was signed is a salted digest of each text; with text and salt gone, nobody can tell
-    what it said. It cannot be undone.
+    Without ORDER, whatever is older, for cron: but not of open orders and amendments, emergencies
+    not reviewed, attestations in force. What was signed is a salted digest of each text; with text
+    and salt gone, nobody can tell what it said. Entries stay. It cannot be undone.
     """
-    from cheget.cli.context import at_desk, is_asked
+    from cheget.cli.context import at_desk
 
-    with at_desk(folder) as (_, desk):
-        digests = _texts(desk, words)
-        if not yes:
-            if not is_asked():
-                raise HouseError("there is nobody to ask", hint="--yes erases them")
-            click.confirm(f"Erase {count(len(digests), 'text')}, for ever?", abort=True)
-        erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
-        desk.store.scrub()
-    value = {"erased": erased}
-    say(value, as_json, lambda: click.echo(f"erased {count(erased, 'text')}; proofs still hold"))
+    if words and older_than is not None:
+        raise click.UsageError("ORDER, or --older-than")
+    with at_desk(folder) as (house, desk):
+        found = _texts(desk, words) if words else _aged(desk, older_than, house.retention)
+        digests = list(desk.store.read(lambda tx: tx.texts(found)))
+        erased = 0
+        if digests and not dry_run:
+            many = count(len(digests), "text")
+            confirm({"yes": yes}, f"Erase {many}, for ever?", "--yes erases them")
+            erased = desk.store.write(lambda tx: sum(tx.erase_text(one) for one in digests))
+            desk.store.scrub()
+    value = {"erased": erased, "found": len(digests)}
+    said = f"would erase {count(len(digests), 'text')}" if dry_run else (
+        f"erased {count(erased, 'text')}; proofs still hold"
+    )  # fmt: skip
+    say(value, as_json, lambda: click.echo(said))
 
 
 @log.command()
@@ -173,6 +188,16 @@ def _known(ledger: Ledger) -> Pinned | None:
         f" {ledger.charter.digest}", err=True,
     )  # fmt: skip
     return None
+
+
+def _aged(desk: LocalCounter, older_than: str | None, retention: int | None) -> list[str]:
+    """The digests of the texts that are older than that, or than the house keeps them."""
+    from cheget.service.retention import texts_before
+
+    span = retention if older_than is None else span_of(older_than, "--older-than")
+    if span is None:
+        raise click.UsageError("ORDER, or --older-than, or retention in house.yaml")
+    return texts_before(desk, desk.clock.now() - span)
 
 
 def _texts(desk: LocalCounter, words: tuple[str, ...]) -> list[str]:

@@ -24,10 +24,10 @@ from cheget.order.ledgerfile import decode_ledger, encode_ledger
 from cheget.order.papers import open_envelope
 from cheget.service.counter import LocalCounter
 from cheget.service.ledgers import ledger_in
+from cheget.service.retention import TEXTS
 from cheget.service.store import Reading
 
 FORM = "cheget backup v1"
-TEXTS = ("reason", "statement", "finding")
 KEYS = ("desk/orders.key", "desk/law.key")
 FILES = ("house.yaml", "people.yaml", "chains/*.yaml", "desk/enrolled/*.json", "seals/*/*.json")
 MAX_LINE = 64 * 1024 * 1024

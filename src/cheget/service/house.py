@@ -70,6 +70,7 @@ class House:
     deployment: str
     terms: Terms
     open_orders: int = OPEN_ORDERS  # of one originator at once
+    retention: int | None = None  # seconds that texts are kept; None: for ever
 
     @property
     def seals_folder(self) -> Path:
@@ -143,9 +144,9 @@ def open_house(folder: Path) -> House:
             f"{settings} is missing: this house has no deployment yet",
             hint="the first `cheget people enrol` draws one",
         )
-    deployment, terms, open_orders = _parsed(settings, _parse_settings)
+    deployment, terms, open_orders, retention = _parsed(settings, _parse_settings)
     people, chains = read_people(folder), read_chains(folder)
-    return House(folder, people, chains, deployment, terms, open_orders)
+    return House(folder, people, chains, deployment, terms, open_orders, retention)
 
 
 def draw_house(folder: Path, entropy: Callable[[int], bytes]) -> House:
@@ -391,7 +392,7 @@ def _fields(data: bytes) -> Fields:
         "house.yaml",
         required=("deployment", "logs"),
         optional=("witnesses", "skew", "fresh", "origin", "rp-id", "open-orders", "store",
-                  "notices"),
+                  "notices", "retention"),
     )  # fmt: skip
 
 
@@ -411,7 +412,7 @@ def _parse_store(data: bytes) -> str | None:
     return address
 
 
-def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
+def _parse_settings(data: bytes) -> tuple[str, Terms, int, int | None]:
     found = _fields(data)
     logs = Fields(found["logs"], "the logs", required=LOGS)
     witnesses = found.read("witnesses", line, "none")
@@ -427,7 +428,8 @@ def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
         fresh=found.read("fresh", duration, DEFAULT_FRESH),
     )
     deployment = _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal")
-    return deployment, terms, found.read("open-orders", _count, OPEN_ORDERS)
+    open_orders = found.read("open-orders", _count, OPEN_ORDERS)
+    return deployment, terms, open_orders, found.read("retention", duration, None)
 
 
 def _count(node: Node) -> int:
