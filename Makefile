@@ -48,6 +48,7 @@ LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --n
 locks:
 	$(LOCK) -o requirements/core.lock
 	$(LOCK) --extra assess --extra seal --extra serve -c requirements/core.lock -o requirements/demo.lock
+	$(LOCK) --extra seal --extra serve -c requirements/core.lock -c requirements/demo.lock -o requirements/serve.lock
 	$(LOCK) --extra assess --extra mcp --extra notify --extra seal --extra serve --group check --group test -c requirements/core.lock -o requirements/test.lock
 	$(LOCK) --extra assess --group oracle -c requirements/core.lock -o requirements/oracle.lock
 	$(LOCK) --extra assess --extra serve --group bench -c requirements/core.lock -o requirements/bench.lock
