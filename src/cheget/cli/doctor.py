@@ -10,7 +10,7 @@ import click
 
 from cheget.cli.finding import Finding, looked, mind
 from cheget.cli.plain import address, json_option, reading_options, say
-from cheget.cli.terminal import safe
+from cheget.report.terminal import safe
 
 if TYPE_CHECKING:
     from cheget.service.house import House

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cheget.cli.finding import Finding, mind, well, wrong
-from cheget.cli.wording import count, joined
+from cheget.report.wording import count, joined
 
 if TYPE_CHECKING:
     from cheget.service.house import House

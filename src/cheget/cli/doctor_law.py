@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cheget.cli.finding import Finding, looked, mind, well, wrong
-from cheget.cli.wording import count, joined
+from cheget.report.wording import count, joined
 
 if TYPE_CHECKING:
     from cheget.chain.chain import Action, Chain

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from cheget.audit.instant import to_text
 from cheget.cli.finding import Finding, looked, mind, well, wrong
 from cheget.cli.plain import now
-from cheget.cli.wording import count
 from cheget.order.documents import order_name
 from cheget.order.reviews import asked
+from cheget.report.wording import count
 
 if TYPE_CHECKING:
     from cheget.order.counter import Counter

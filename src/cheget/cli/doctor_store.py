@@ -16,7 +16,7 @@ from cheget.audit.slice import Slice
 from cheget.cli.backup import MARK as BACKED_UP
 from cheget.cli.finding import Finding, looked, mind, well, wrong
 from cheget.cli.plain import now
-from cheget.cli.wording import count
+from cheget.report.wording import count
 from cheget.service.address import named
 from cheget.service.house import LOGS, file_of, open_desk, open_store, store_address
 from cheget.service.retention import texts_before

@@ -11,8 +11,8 @@ import click
 
 from cheget.audit.instant import to_text
 from cheget.cli.plain import confirm, say
-from cheget.cli.wording import joined
 from cheget.errors import GoneBackError, HouseError
+from cheget.report.wording import joined
 
 if TYPE_CHECKING:
     from cheget.order.charter import Charter
