@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,12 @@ class Held:
     """One charter, pinned, and no head seen yet."""
 
     pinned: Pinned
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     def keep(self, orders: Head | None, law: Head) -> None:
+        pass
+
+    def keep_notes(self, notes: Mapping[str, bytes]) -> None:
         pass
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def test_attack_restored_backup_signs_nothing_past_what_others_saw(lost: Lost) -
             assert problems(served, path, token) == (409, "urn:cheget:problem:gone-back")
         text = served.ask("GET", "/metrics")[2].decode()
     assert "cheget_halted 1.0" in text
-    assert 'cheget_heads_lacking_total{log="orders"} 1.0' in text
+    assert 'cheget_heads_lacking_total{log="orders"}' in text
     assert lost.sizes() == before
 
 
@@ -239,6 +240,73 @@ def test_attack_a_reader_who_makes_up_a_head_stops_nobody_else(lost: Lost) -> No
         text = served.ask("GET", "/metrics")[2].decode()
     assert 'cheget_heads_lacking_total{log="law"} 2.0' in text
     assert "cheget_halted 0.0" in text
+
+
+@pytest.fixture
+def by_hand(lost: Lost) -> Lost:
+    """The same house, its old store copied back by somebody who didn't say so."""
+    with sqlite3.connect(lost.folder / "desk" / "store.sqlite") as store:
+        store.execute("DELETE FROM marks")
+    store.close()
+    return lost
+
+
+def despite(out: str) -> list[str]:
+    """Every head that was said to be lacking, as a lie."""
+    heads = re.findall(r"lacks .* (\d+:[0-9a-f]{64})", out)
+    return [word for one in heads for word in ("--despite", one)]
+
+
+def test_attack_store_copied_back_by_hand_is_halted_by_whoever_holds_a_signed_note(
+    by_hand: Lost,
+) -> None:
+    before = by_hand.sizes()
+    with serving_folder(by_hand.folder) as served:
+        token = served.invited("ann", "auditor")
+        assert problems(served, "/readyz")[0] == 200
+        assert served.ask("GET", "/v1/checkpoints/orders", None,
+                          {"Authorization": f"Bearer {token}"})[0] == 200  # fmt: skip
+        status, _, err = by_hand.ask(served, "ann", "order", "list")
+        assert (status, "it has gone back" in err) == (1, True)
+        # From that moment on: nothing is signed, nothing is taken.
+        assert problems(served, "/readyz") == (503, "urn:cheget:problem:gone-back")
+        for path in ("/v1/checkpoints/orders", "/v1/law", "/v1/ledger"):
+            assert problems(served, path, token) == (409, "urn:cheget:problem:gone-back")
+        assert "cheget_halted 1.0" in served.ask("GET", "/metrics")[2].decode()
+    words = ("order", "transmit", "wipe", "database=orders", "--key", "cho.key", "--yes")
+    status, _, err = by_hand.here(*words)
+    assert (status, "its own key has signed" in err) == (1, True)
+    assert by_hand.sizes() == before
+    status, out, _ = by_hand.here("log", "resume", "--yes")
+    assert (status, "✕ lacks a signed note/orders" in out) == (1, True)
+    status, said, err = by_hand.here("log", "resume", "--yes", "--json", *despite(out))
+    assert status == 0, err
+    assert json.loads(said)["made"] is None
+    with serving_folder(by_hand.folder) as served:  # what was decided on halts it no more
+        assert by_hand.ask(served, "ann", "order", "list")[0] == 1
+        assert problems(served, "/readyz")[0] == 200
+
+
+def test_attack_a_note_that_the_log_did_not_sign_halts_nothing(by_hand: Lost) -> None:
+    from cheget.audit.checkpoint import Checkpoint, assemble, note_to_sign
+    from simulator import signer
+
+    terms = open_house(by_hand.folder).terms
+    point = Checkpoint(terms.orders.origin, 99, bytes(32))
+    mine = signer("a thief")
+    notes = [
+        assemble(point, mine.sign(note_to_sign(point)), terms.orders.key),
+        assemble(point, mine.sign(note_to_sign(point)), mine.public.key),
+        b"nonsense",
+    ]
+    with serving_folder(by_hand.folder) as served:
+        for note in notes:
+            said = {"log": "orders", "note": note.decode()}
+            assert served.post("/v1/seen", said)[0] == 422
+        own = served.app.state.door.counter.checkpoint("orders").decode()
+        assert served.post("/v1/seen", {"log": "orders", "note": own}) == (200, {"has": True})
+        assert served.post("/v1/seen", {"log": "law", "note": own})[0] == 422
+        assert problems(served, "/readyz")[0] == 200
 
 
 def test_a_lacking_head_is_not_forgotten_when_its_reader_shows_an_older_one(lost: Lost) -> None:

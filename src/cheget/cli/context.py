@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -215,6 +215,22 @@ class Pins:
                 self._known[name] = {"root": head.root, "size": head.size}
         self._write()
 
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """The last checkpoint of each log that verified: proof of what the log's key signed."""
+        found: dict[str, str] = self._known.get("notes", {})
+        return found
+
+    def keep_notes(self, notes: Mapping[str, bytes]) -> None:
+        """Remember checkpoints that verified, where they are of more than those known."""
+        known = dict(self.notes)
+        for log, note in notes.items():
+            if log not in known or _size_of(note.decode()) > _size_of(known[log]):
+                known[log] = note.decode()
+        if known != self.notes:
+            self._known["notes"] = known
+            self._write()
+
     def _pinned_among(self, charter: Charter, shown: Iterable[bytes]) -> Charter:
         pinned = self._known["charter"]
         if pinned == charter.digest:
@@ -238,6 +254,10 @@ class Pins:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+
+
+def _size_of(note: str) -> int:
+    return int(note.split("\n")[1])
 
 
 def pins_of(desk: Counter) -> Pins:

@@ -32,7 +32,7 @@ def resume(folder: Path | None, despite: tuple[str, ...], *, yes: bool, as_json:
         GoneBackError: somebody holds a head that the logs lack.
     """
     from cheget.cli.context import at_desk
-    from cheget.service.rollback import MARK, HaltedStore, halted
+    from cheget.service.rollback import MARK, HaltedStore, halted, named
 
     with at_desk(folder) as (_, desk):
         store = desk.store
@@ -43,11 +43,11 @@ def resume(folder: Path | None, despite: tuple[str, ...], *, yes: bool, as_json:
         unheard = _unheard(desk.usable(), found)
         if not as_json:
             _show(found, unheard)
-        lacking = {who: one for who, one in found.lacking.items() if _named(one) not in despite}
+        lacking = {who: one for who, one in found.lacking.items() if named(one.head) not in despite}
         if lacking:
             raise GoneBackError(
                 f"{joined(sorted({who.partition('/')[0] for who in lacking}))} saw more of this"
-                " house than the backup holds, and would refuse it for ever",
+                " house than it holds, and would refuse it for ever",
                 hint="a newer backup; or a house founded anew; or --despite SIZE:ROOT of a lie",
             )
         confirm({"yes": yes}, "Go on from here? What came after the backup is lost.",
@@ -57,11 +57,12 @@ def resume(folder: Path | None, despite: tuple[str, ...], *, yes: bool, as_json:
             last = halted(tx)
             if last is None or not last.lacking.items() <= found.lacking.items():
                 raise GoneBackError("somebody showed another head meanwhile", hint="look again")
-            tx.put_mark(MARK, replace(last, state="resumed", despite=despite).encode())
+            decided = tuple(dict.fromkeys((*last.despite, *despite)))
+            tx.put_mark(MARK, replace(last, state="resumed", despite=decided).encode())
 
         store.inner.write(end)
     value = {
-        "resumed": True, "made": to_text(found.made), "restored": to_text(found.at),
+        "resumed": True, "made": _made(found), "restored": to_text(found.at),
         "heard": sorted({who.partition("/")[0] for who in found.heard}), "unheard": unheard,
         "despite": list(despite),
     }  # fmt: skip
@@ -88,14 +89,19 @@ def _unheard(charter: Charter, found: Restored) -> list[str]:
     return [who for who in (*holders, *charter.executors) if who not in heard]
 
 
-def _named(shown: Shown) -> str:
-    return f"{shown.head.size}:{shown.head.root}"
+def _made(found: Restored) -> str | None:
+    return None if found.made is None else to_text(found.made)
 
 
 def _show(found: Restored, unheard: list[str]) -> None:
-    click.echo(f"restored {to_text(found.at)}, from a backup of {to_text(found.made)}")
+    from cheget.service.rollback import named
+
+    if found.made is None:
+        click.echo(f"found to have gone back {to_text(found.at)}")
+    else:
+        click.echo(f"restored {to_text(found.at)}, from a backup of {_made(found)}")
     for who, one in found.heard.items():
         sign = "✕ lacks" if one.lacking else "✓ has  "
-        click.echo(f"  {sign} {who:<24} {_named(one)}")
+        click.echo(f"  {sign} {who:<24} {named(one.head)}")
     if unheard:
         click.echo(f"  ! not heard: {joined(unheard, 12)}; have them ask it once, before you go on")

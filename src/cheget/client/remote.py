@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Literal, cast
 
 from cheget.audit.checkpoint import verify_checkpoint
 from cheget.client.source import held
-from cheget.client.transport import Door, part
+from cheget.client.transport import Door, json_of, part
 from cheget.client.view import Pins, look
-from cheget.errors import BadSignatureError, LogError, MalformedDocumentError, VerificationError
+from cheget.errors import (
+    BadSignatureError,
+    ChegetError,
+    GoneBackError,
+    LogError,
+    MalformedDocumentError,
+    VerificationError,
+)
 from cheget.order.charter import Charter, read_charter
 from cheget.order.documents import Receipt
 from cheget.order.envelope import digest
@@ -135,16 +143,14 @@ class RemoteCounter:
 
     def papers(self, order: str, *, law: Head | None = None, orders: Head | None = None) -> bytes:
         """An order with all that verifying it needs."""
-        return self._door.get(
-            f"/v1/orders/{part(order)}/papers", law=held(law), orders=held(orders)
-        )
+        return self._get(f"/v1/orders/{part(order)}/papers", law=held(law), orders=held(orders))
 
     def code(
         self, order: str, executor: str, *, law: Head | None = None, orders: Head | None = None
     ) -> bytes:
         """The authorization code of one executor."""
         path = f"/v1/orders/{part(order)}/codes/{part(executor)}"
-        return self._door.get(path, law=held(law), orders=held(orders))
+        return self._get(path, law=held(law), orders=held(orders))
 
     def head_at(self, size: int) -> Head:
         """The head of the orders log at a size, as the door says it was."""
@@ -188,11 +194,21 @@ class RemoteCounter:
     def law(self, held_: Head | None = None) -> LogPart:
         """The law log, as it is shown to whoever holds that head of it."""
         orders = held(self.pins.pinned.orders)
-        return decode_law(self._door.get("/v1/law", held=held(held_), orders=orders))
+        return decode_law(self._get("/v1/law", held=held(held_), orders=orders))
 
     def head(self, log: Log) -> Head:
         """The log's size and root, by its signed checkpoint."""
         return self._checked(log, self._door.get(f"/v1/checkpoints/{log}"))
+
+    def _get(self, path: str, **query: object) -> bytes:
+        """What is asked with the heads that are held; a house that lacks one is shown the proof."""
+        try:
+            return self._door.get(path, wait=0, **query)
+        except GoneBackError:
+            for log, note in self.pins.notes.items():
+                with suppress(ChegetError):  # it says no to what it lacks
+                    self._door.post("/v1/seen", {"log": log, "note": note})
+            raise
 
     def _submit(
         self, path: str, stored: bytes, texts: Sequence[Text], **more: object
@@ -233,8 +249,10 @@ class RemoteCounter:
         for name in ("_charters", "pins"):
             self.__dict__.pop(name, None)
         pinned = self.pins.pinned
-        point, state = read_law(pinned.charter, self.law(pinned.law), pinned.law)
+        shown = self.law(pinned.law)
+        point, state = read_law(pinned.charter, shown, pinned.law)
         self.pins.keep(None, Head(point.size, point.root.hex()))
+        self.pins.keep_notes({"law": shown.latest})
         return state
 
     def _checked(self, log: Log, note: bytes) -> Head:
@@ -247,10 +265,10 @@ class RemoteCounter:
         after: object = -1
         pinned = self.pins.pinned  # shown though nobody needs it: a house that has gone back hears
         while after is not None:
-            page = self._door.get_json(
+            page = json_of(self._get(
                 "/v1/orders", after=after, open=str(only_open).lower(),
                 law=held(pinned.law), orders=held(pinned.orders),
-            )  # fmt: skip
+            ))  # fmt: skip
             try:
                 yield from [DIGEST.read(one["order"]) for one in page["orders"]]
                 following = page["next"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cheget.client.transport import Door, part
 from cheget.errors import (
     AwayError,
+    GoneBackError,
     MalformedDocumentError,
     NotAcceptedError,
     VerificationError,
@@ -30,7 +31,7 @@ class HouseSource:
             digests = self._listed(executor)
             self._due = len(digests)
             return [self._code(one, executor, orders, law) for one in digests]
-        except (VerificationError, NotAcceptedError) as error:
+        except (VerificationError, NotAcceptedError, GoneBackError) as error:
             # A house that answers nonsense is one that does not answer: others may.
             raise AwayError(f"{self._door.origin}: {error}", hint=error.hint) from error
 

@@ -81,14 +81,14 @@ class Door:
 
     def get_json(self, path: str, wait: float = 0, **query: object) -> Any:  # noqa: ANN401
         """The same, as JSON."""
-        return _json(self.get(path, wait, **query))
+        return json_of(self.get(path, wait, **query))
 
     def post(self, path: str, value: Mapping[str, object]) -> Any:  # noqa: ANN401
         """Hand something in. A large body is only read from who has a session."""
         body = json.dumps(value).encode()
         if len(body) > LARGE and not self._token:
             self._begin()
-        return _json(self._asked("POST", path, body))
+        return json_of(self._asked("POST", path, body))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -107,12 +107,12 @@ class Door:
 
     def _begin(self) -> None:
         self._token = ""
-        drawn = _json(self._asked("POST", "/v1/nonces", b"{}"))
+        drawn = json_of(self._asked("POST", "/v1/nonces", b"{}"))
         session = Session(
             self._now(), self.origin, str(drawn["deployment"]), str(drawn["nonce"]), self.who
         )
         stored = enclose(session, self._signer()).decode()
-        found = _json(
+        found = json_of(
             self._asked("POST", "/v1/sessions", json.dumps({"envelope": stored}).encode())
         )
         self._token = str(found["token"])
@@ -181,7 +181,8 @@ def part(text: str) -> str:
     return quote(text, safe="")
 
 
-def _json(data: bytes) -> Any:  # noqa: ANN401
+def json_of(data: bytes) -> Any:  # noqa: ANN401
+    """An answer's JSON."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
@@ -202,7 +203,8 @@ def _no(status: int, data: bytes) -> ChegetError:
         return AwayError(detail, hint=hint or "try again later")
     name = "".join(one.capitalize() for one in kind.split("-")) + "Error"
     cls: object = getattr(errors, name, None)
-    if isinstance(cls, type) and issubclass(cls, errors.VerificationError | errors.CharterError):
+    known = errors.VerificationError | errors.CharterError | errors.GoneBackError
+    if isinstance(cls, type) and issubclass(cls, known):
         return cls(detail, hint=hint)
     return errors.NotAcceptedError(detail, hint=hint)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +23,17 @@ class Pins(Protocol):
         """What is verified against."""
         ...
 
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """The last checkpoint of each log that verified: proof of what the log's key signed."""
+        ...
+
     def keep(self, orders: Head | None, law: Head) -> None:
         """Remember heads that verified."""
+        ...
+
+    def keep_notes(self, notes: Mapping[str, bytes]) -> None:
+        """Remember checkpoints that verified."""
         ...
 
 
@@ -63,6 +72,8 @@ def look(
     orders, law = explanation.orders_head, explanation.law_head
     if orders is not None and law is not None:
         pins.keep(orders, law)
+        papers = decode_papers(data)
+        pins.keep_notes({"orders": papers.log.latest, "law": papers.law.latest})
     proceeding = explanation.proceeding
     assert proceeding is not None  # noqa: S101 - every step before the last has held
     return View(

@@ -23,7 +23,8 @@ from cheget.service.clock import Clock
 from cheget.service.desk import Desk
 from cheget.service.handed import claimed
 from cheget.service.index import Index
-from cheget.service.notes import LogSigner
+from cheget.service.notes import LogSigner, Notes
+from cheget.service.rollback import HaltedStore
 from cheget.service.shared import Shared
 from cheget.service.shown import head_of
 from cheget.service.store import Log, Reading, Store
@@ -103,6 +104,12 @@ class LocalCounter(Desk):
     def answer(self, stored: bytes, text: Text) -> LawState:
         """Take what answers an amendment, a revocation or an absence."""
         return answer_amendment(self.store, stored, self.clock, text)
+
+    def halt(self, store: HaltedStore) -> None:
+        """Take nothing and sign nothing from now on."""
+        self.store = store
+        self._notes = Notes({"orders": store, "law": store})  # nor what was signed last
+        self._shown.clear()  # or what was signed before would be shown a moment longer
 
     def usable(self) -> Charter:
         """The charter that holds, without the keys that are revoked."""

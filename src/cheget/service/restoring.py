@@ -127,7 +127,7 @@ def _check_empty(store: Store, backup: Backup) -> None:
 
 def _fill(store: Store, backup: Backup, proved: Proved, now: int) -> None:
     _check_empty(store, backup)
-    mark = Restored("restoring", backup.digest, backup.made, now)
+    mark = Restored("restoring", now, backup.digest, backup.made)
     store.write(lambda tx: _begin(tx, backup, mark))
     for rows in _batches(backup.texts):
         store.write(partial(_put_texts, texts=rows))

@@ -22,6 +22,7 @@ from cheget.service.store import Log, Reading, Store, Writing
 T = TypeVar("T")
 
 MARK = "restored"
+NOTE = "a signed note"  # which needs nobody's word
 
 
 @dataclass(frozen=True)
@@ -43,27 +44,37 @@ class Restored:
     """What a store says of having been restored. Instants in seconds.
 
     ``state``: ``restoring`` until all of it is written, ``halted``, ``resumed`` by an operator.
-    ``backup`` is its digest, ``made`` when it was made. ``heard``: what each reader showed of each
-    log, by ``who/log``; ``despite``: heads that the operator didn't believe.
+    ``at`` is when it was put back, or found to have gone back. ``backup`` is the backup's digest,
+    ``made`` when it was made: None of one that somebody put back by hand. ``heard``: what each
+    reader showed of each log, by ``who/log``; ``despite``: heads that the operator went on from,
+    as ``SIZE:ROOT``.
     """
 
     state: str
-    backup: str
-    made: int
     at: int
+    backup: str = ""
+    made: int | None = None
     heard: Mapping[str, Shown] = field(default_factory=dict)
     despite: tuple[str, ...] = ()
 
     @property
     def lacking(self) -> dict[str, Shown]:
-        """The heads that were shown and that the log lacks, by who showed them."""
-        return {who: one for who, one in self.heard.items() if one.lacking}
+        """The heads that the log lacks and that nobody decided on, by who showed them."""
+        return {
+            who: one for who, one in self.heard.items()
+            if one.lacking and named(one.head) not in self.despite
+        }  # fmt: skip
 
     def encode(self) -> bytes:
         """As a mark."""
         heard = {who: one.to_json() for who, one in self.heard.items()}
         value = {**vars(self), "heard": heard, "despite": list(self.despite)}
         return json.dumps(value, sort_keys=True).encode()
+
+
+def named(head: Head) -> str:
+    """``SIZE:ROOT``."""
+    return f"{head.size}:{head.root}"
 
 
 def restored(tx: Reading) -> Restored | None:
@@ -98,6 +109,33 @@ def hear(store: Store, who: str, log: Log, head: Head) -> bool:
     return has
 
 
+def found_out(store: Store, log: Log, head: Head, at: int) -> HaltedStore | None:
+    """Halt a store whose own key signed a head that it lacks: it was put back by hand.
+
+    Args:
+        store: That takes and signs.
+        log: Which of its logs.
+        head: That the log's key signed, and that it doesn't have.
+        at: Seconds.
+
+    Returns:
+        The store as it is from now on; None where an operator went on from that very head before.
+    """
+
+    def work(tx: Writing) -> Restored | None:
+        before = restored(tx)
+        if before is not None and named(head) in before.despite:
+            return None
+        found = before or Restored("halted", at)
+        heard = {**found.heard, f"{NOTE}/{log}": Shown(log, head, lacking=True)}
+        found = replace(found, state="halted", heard=heard)
+        tx.put_mark(MARK, found.encode())
+        return found
+
+    found = store.write(work)
+    return None if found is None else HaltedStore(store, found)
+
+
 def _note(tx: Writing, who: str, shown: Shown) -> None:
     found = halted(tx)
     if found is None:
@@ -120,9 +158,13 @@ class HaltedStore:
 
     def fault(self) -> GoneBackError:
         """Why nothing is taken, and what to do."""
+        made = self.found.made
+        why = (
+            "this house's log has gone back: it lacks what its own key has signed"
+            if made is None else f"this house was restored from a backup of {to_text(made)}"
+        )  # fmt: skip
         return GoneBackError(
-            f"this house was restored from a backup of {to_text(self.found.made)}: nothing is"
-            " taken and nothing signed until its operator has decided",
+            f"{why}; nothing is taken and nothing signed until its operator has decided",
             hint="cheget log resume, on its machine; meanwhile show stops to executors by hand",
         )
 

@@ -100,6 +100,19 @@ class Drawn(BaseModel):
     until: str
 
 
+class SeenNote(Strict):
+    """A checkpoint of a log that somebody holds, signed by the log's key."""
+
+    log: Literal["orders", "law"]
+    note: Annotated[str, Field(max_length=4096)]
+
+
+class Holds(BaseModel):
+    """That the log has it."""
+
+    has: Literal[True] = True
+
+
 class Token(BaseModel):
     """What to show as ``Authorization: Bearer``, and until when."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cheget.audit.checkpoint import verify_checkpoint
 from cheget.errors import BadSignatureError, GoneBackError
 from cheget.order.documents import Concurrence, Receipt
 from cheget.order.draft import AMEND
@@ -13,7 +14,7 @@ from cheget.order.papers import Filed
 from cheget.order.signatures import verify_signer
 from cheget.service.api.metrics import Metrics
 from cheget.service.counter import LocalCounter
-from cheget.service.rollback import HaltedStore, hear
+from cheget.service.rollback import NOTE, HaltedStore, found_out, hear
 from cheget.service.standing import verify_executor
 from cheget.service.store import Log
 
@@ -40,13 +41,30 @@ class Hearing:
         given = {log: head for log, head in held.items() if head is not None}
         lacking = [log for log, head in given.items() if not self._has(who, log, head)]
         for log in lacking:
-            raise GoneBackError(
-                f"you hold a head of the {log} log, at {given[log].size} entries, that it does not"
-                " have: it has gone back, or the head is of another house",
-                hint="tell its operator; keep what you hold, it is the proof",
-            )
+            raise _lacks(log, given[log])
         if given and self.halted is not None:
             raise self.halted.fault()
+
+    def note(self, log: Log, note: bytes) -> None:
+        """A checkpoint that the log's own key signed: one that it lacks halts the house.
+
+        Raises:
+            LogError: it isn't signed by that key.
+            GoneBackError: the log doesn't have it.
+        """
+        terms = self._counter.charter.terms
+        key = terms.orders if log == "orders" else terms.law
+        point = verify_checkpoint(note, origin=key.origin, key=key.key)
+        head = Head(point.size, point.root.hex())
+        if self._has(NOTE, log, head):
+            return
+        if self.halted is None:
+            found = found_out(self._counter.store, log, head, self._counter.clock.now())
+            if found is not None:
+                self._counter.halt(found)
+                self._metrics.halt()
+                self._log.error("halted", why=found.fault().message, do=found.fault().hint)
+        raise self.halted.fault() if self.halted is not None else _lacks(log, head)
 
     def document(self, filed: Filed) -> None:
         """Hear the heads that a document binds, if it is signed by whom it names."""
@@ -73,3 +91,11 @@ class Hearing:
             self._metrics.lacking(log)
             self._log.error("gone-back", who=who, log=log, size=head.size, root=head.root)
         return has
+
+
+def _lacks(log: Log, head: Head) -> GoneBackError:
+    return GoneBackError(
+        f"you hold a head of the {log} log, at {head.size} entries, that it does not have: it has"
+        " gone back, or the head is of another house",
+        hint="tell its operator; keep what you hold, it is the proof",
+    )

@@ -52,6 +52,10 @@ class Metrics:
         )  # fmt: skip
         self._halted.set(isinstance(counter.store, HaltedStore))
 
+    def halt(self) -> None:
+        """The house was found to have gone back."""
+        self._halted.set(1)
+
     def lacking(self, log: str) -> None:
         """Somebody showed a head that the log does not have."""
         self._lacking.labels(log).inc()

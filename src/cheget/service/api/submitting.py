@@ -17,7 +17,9 @@ from cheget.order.session import WINDOW
 from cheget.service.api.bodies import (
     Acknowledged,
     Drawn,
+    Holds,
     Opened,
+    SeenNote,
     Submitted,
     SubmittedAnswer,
     SubmittedLaw,
@@ -68,6 +70,14 @@ def begin(body: Opened, request: Request, door: AtDoor) -> Token:
     door.limits.reading(request)
     token, reader, until = door.sessions.open(body.envelope.encode())
     return Token(token=token, who=reader.who, role=reader.role, until=to_text(until))
+
+
+@router.post("/seen")
+def seen(body: SeenNote, request: Request, door: AtDoor) -> Holds:
+    """Show a checkpoint that this log's key signed. One that the log lacks halts the house."""
+    door.limits.reading(request)
+    door.hearing.note(body.log, body.note.encode())
+    return Holds()
 
 
 @router.post("/orders", status_code=201)
