@@ -40,9 +40,11 @@ def told(word: str) -> list[str]:
 def parsed(words: list[str]) -> None:
     """Return only if the program takes these words; nothing is run."""
     name, *rest = words
-    command = cheget.get_command(click.Context(cheget), name)
+    # A command keeps the words for help that it was first asked with: those of the program.
+    above = click.Context(cheget, help_option_names=["-h", "--help"])
+    command = cheget.get_command(above, name)
     assert command is not None
-    command.make_context(name, rest)
+    command.make_context(name, rest, parent=above)
 
 
 def block(language: str) -> str:
