@@ -29,5 +29,12 @@ def test_a_session_happens_as_its_file_says(
 
 def test_every_verb_is_in_a_session() -> None:
     text = "\n".join(file.read_text() for file in FILES)
-    elsewhere = {"demo", "completion", "serve", "mcp", "doctor", "backup"}  # have tests of their own
+    elsewhere = {
+        "demo",
+        "completion",
+        "serve",
+        "mcp",
+        "doctor",
+        "backup",
+    }  # have tests of their own
     assert {verb for verb in VERBS if f"$ cheget {verb}" not in text} <= elsewhere
