@@ -283,6 +283,7 @@ def test_a_database_of_before_there_were_notices_is_brought_to_this_version(
 ) -> None:
     broken(database, "DROP TABLE notices")
     broken(database, "DROP TABLE told")
+    broken(database, "DROP TABLE marks")
     broken(database, "DELETE FROM schema WHERE version > 1")
     with closing(PostgresStore(database)) as again:
         assert again.read(lambda tx: tx.size("orders")) == 0

@@ -19,7 +19,7 @@ from cheget.cli.plain import now
 from cheget.report.wording import count
 from cheget.service.address import named
 from cheget.service.house import LOGS, file_of, open_desk, open_store, store_address
-from cheget.service.retention import texts_before
+from cheget.service.retention import retention_of, texts_before
 from cheget.service.rollback import HaltedStore, holds
 from cheget.service.shown import head_of
 
@@ -108,7 +108,7 @@ def _opened(house: House) -> Iterator[Finding]:
         yield from looked("log", lambda: _logs(opened))
         yield from looked("log", lambda: _seen(desk))
         yield _backed_up(opened)
-        yield from looked("retention", lambda: _aged(desk, house.retention))
+        yield from looked("retention", lambda: _aged(desk, house))
         yield from looked("clock", lambda: _clock(opened, house.terms.skew))
         yield from doctor_law.law(desk, house)
         yield from doctor_orders.orders(desk, house.open_orders)
@@ -175,8 +175,9 @@ def _backed_up(opened: Store) -> Finding:
     return well("backup", says)
 
 
-def _aged(desk: LocalCounter, retention: int | None) -> Iterator[Finding]:
+def _aged(desk: LocalCounter, house: House) -> Iterator[Finding]:
     """Texts that are kept longer than the house means to."""
+    retention = retention_of(house)
     found = [] if retention is None else texts_before(desk, now() - retention)
     if found:
         says = f"{count(len(found), 'text')} older than house.yaml keeps them"

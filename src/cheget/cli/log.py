@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cheget.order.proceeding import Proceeding
     from cheget.order.verify import Pinned
     from cheget.service.counter import LocalCounter
+    from cheget.service.house import House
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _ORDER = click.argument("words", nargs=-1, required=True, metavar="ORDER")
@@ -130,7 +131,7 @@ def redact(
     if words and older_than is not None:
         raise click.UsageError("ORDER, or --older-than")
     with at_desk(folder) as (house, desk):
-        found = _texts(desk, words) if words else _aged(desk, older_than, house.retention)
+        found = _texts(desk, words) if words else _aged(desk, older_than, house)
         digests = list(desk.store.read(lambda tx: tx.texts(found)))
         erased = 0
         if digests and not dry_run:
@@ -190,11 +191,12 @@ def _known(ledger: Ledger) -> Pinned | None:
     return None
 
 
-def _aged(desk: LocalCounter, older_than: str | None, retention: int | None) -> list[str]:
+def _aged(desk: LocalCounter, older_than: str | None, house: House) -> list[str]:
     """The digests of the texts that are older than that, or than the house keeps them."""
-    from cheget.service.retention import texts_before
+    from cheget.service.retention import retention_of, texts_before
 
-    span = retention if older_than is None else span_of(older_than, "--older-than")
+    given = older_than is not None
+    span = span_of(older_than or "", "--older-than") if given else retention_of(house)
     if span is None:
         raise click.UsageError("ORDER, or --older-than, or retention in house.yaml")
     return texts_before(desk, desk.clock.now() - span)

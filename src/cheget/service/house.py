@@ -70,7 +70,6 @@ class House:
     deployment: str
     terms: Terms
     open_orders: int = OPEN_ORDERS  # of one originator at once
-    retention: int | None = None  # seconds that texts are kept; None: for ever
 
     @property
     def seals_folder(self) -> Path:
@@ -144,9 +143,9 @@ def open_house(folder: Path) -> House:
             f"{settings} is missing: this house has no deployment yet",
             hint="the first `cheget people enrol` draws one",
         )
-    deployment, terms, open_orders, retention = _parsed(settings, _parse_settings)
+    deployment, terms, open_orders = _parsed(settings, _parse_settings)
     people, chains = read_people(folder), read_chains(folder)
-    return House(folder, people, chains, deployment, terms, open_orders, retention)
+    return House(folder, people, chains, deployment, terms, open_orders)
 
 
 def draw_house(folder: Path, entropy: Callable[[int], bytes]) -> House:
@@ -412,7 +411,7 @@ def _parse_store(data: bytes) -> str | None:
     return address
 
 
-def _parse_settings(data: bytes) -> tuple[str, Terms, int, int | None]:
+def _parse_settings(data: bytes) -> tuple[str, Terms, int]:
     found = _fields(data)
     logs = Fields(found["logs"], "the logs", required=LOGS)
     witnesses = found.read("witnesses", line, "none")
@@ -428,8 +427,7 @@ def _parse_settings(data: bytes) -> tuple[str, Terms, int, int | None]:
         fresh=found.read("fresh", duration, DEFAULT_FRESH),
     )
     deployment = _hex(found["deployment"], _HEX_32, "128 bits in hexadecimal")
-    open_orders = found.read("open-orders", _count, OPEN_ORDERS)
-    return deployment, terms, open_orders, found.read("retention", duration, None)
+    return deployment, terms, found.read("open-orders", _count, OPEN_ORDERS)
 
 
 def _count(node: Node) -> int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from cheget.chain.fields import duration
 from cheget.order.documents import Attestation
 from cheget.order.envelope import KINDS
 from cheget.order.papers import open_envelope
 from cheget.order.reviews import is_unsettled
 from cheget.service.amending import law_state
 from cheget.service.counter import LocalCounter
+from cheget.service.house import House, setting
 from cheget.service.standing import time_of
 from cheget.service.store import Log, Reading
 
 TEXTS = ("reason", "statement", "finding")
 LOGS: tuple[Log, Log] = ("orders", "law")
+
+
+def retention_of(house: House) -> int | None:
+    """For how many seconds a house keeps texts; None: for ever."""
+    return setting(house, "retention", duration, None)
 
 
 def texts_before(desk: LocalCounter, instant: int) -> list[str]:
