@@ -45,8 +45,8 @@ from cheget.service.address import FILE, has_password, parse_address
 from cheget.service.amending import law_state
 from cheget.service.clock import Clock
 from cheget.service.counter import OPEN_ORDERS, LocalCounter
-from cheget.service.desk import LogSigner
 from cheget.service.founding import is_founded
+from cheget.service.notes import LogSigner
 from cheget.service.notices.settings import EXAMPLE
 from cheget.service.rollback import HaltedStore, guarded
 from cheget.service.sqlite import SqliteStore

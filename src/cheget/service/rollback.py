@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from cheget.audit.instant import to_text
+from cheget.audit.peaks import Peaks
 from cheget.errors import GoneBackError
 from cheget.order.fields import Head
 from cheget.service.shown import head_of
-from cheget.service.store import Log, Reading, Store, Writing
+from cheget.service.store import NOTHING, Committed, Log, Reading, Store, Wanted, Writing
 
 T = TypeVar("T")
 
@@ -176,6 +177,18 @@ class HaltedStore:
         """
         raise self.fault()
 
+    def commit(self, work: Callable[[Writing], T], wanted: Wanted = NOTHING) -> Committed[T]:  # noqa: ARG002
+        """Take nothing.
+
+        Raises:
+            GoneBackError: always.
+        """
+        raise self.fault()
+
+    def ends(self) -> Mapping[Log, Peaks]:
+        """As the store's own."""
+        return self.inner.ends()
+
     def sign(self, message: bytes) -> bytes:  # noqa: ARG002
         """Sign nothing.
 
@@ -184,9 +197,9 @@ class HaltedStore:
         """
         raise self.fault()
 
-    def read(self, work: Callable[[Reading], T]) -> T:
+    def read(self, work: Callable[[Reading], T], wanted: Wanted = NOTHING) -> T:
         """Read what is there."""
-        return self.inner.read(work)
+        return self.inner.read(work, wanted)
 
     def scrub(self) -> None:
         """As the store's own."""
