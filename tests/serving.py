@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from cheget.client.transport import Door
+from cheget.client.transport import Origin
 from cheget.keyring.signer import Signer
 from cheget.order.documents import Session
 from cheget.order.draft import enclose
@@ -38,10 +38,10 @@ class Served:
     origin: str
     port: int
     app: Any
-    doors: list[Door] = field(default_factory=list)
+    doors: list[Origin] = field(default_factory=list)
 
-    def door(self, who: str, signer: Signer, **how: Any) -> Door:
-        door = Door(self.origin, who, lambda: signer, self.counter.clock.now, **how)
+    def door(self, who: str, signer: Signer, **how: Any) -> Origin:
+        door = Origin(self.origin, who, lambda: signer, self.counter.clock.now, **how)
         self.doors.append(door)
         return door
 

@@ -227,8 +227,8 @@ def test_a_head_that_the_log_never_had_is_no_fault_of_the_desk(
 
 
 def test_a_door_that_nobody_answers_is_away(sim: ChainSimulator) -> None:
-    from cheget.client.transport import Door
+    from cheget.client.transport import Origin
 
-    door = Door("http://localhost:1", "bob", lambda: sim.signers["bob"], sim.clock.now)
+    door = Origin("http://localhost:1", "bob", lambda: sim.signers["bob"], sim.clock.now)
     with pytest.raises(AwayError, match="does not answer"):
         door.get("/v1/orders")

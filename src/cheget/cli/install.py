@@ -158,7 +158,7 @@ def pin_elsewhere(place: Place, name: str, digest: str, origin: str, anchors: Pa
         VerificationError: the law or the checkpoint does not verify.
     """
     from cheget.audit.checkpoint import verify_checkpoint
-    from cheget.client.transport import Door
+    from cheget.client.transport import Origin
     from cheget.keyring import keyfile
     from cheget.order.charter import read_charter
     from cheget.order.fields import Head
@@ -166,7 +166,7 @@ def pin_elsewhere(place: Place, name: str, digest: str, origin: str, anchors: Pa
     from cheget.order.papers import decode_law
 
     settings = read_settings(place, name)
-    door = Door(origin, name, lambda: keyfile.read(place.key), now)
+    door = Origin(origin, name, lambda: keyfile.read(place.key), now)
     try:
         shown = [read_charter(one.encode()) for one in door.get_json("/v1/charters")["charters"]]
         charter = next((one for one in shown if one.digest == digest), None)

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 def at_house(origin: str) -> Iterator[RemoteCounter]:
     """The house's counter at that address."""
     from cheget.client.remote import RemoteCounter
-    from cheget.client.transport import Door
+    from cheget.client.transport import Origin
 
     name, signer, place = _reader(origin)
     known = _read(place)
-    door = Door(
+    door = Origin(
         origin, name, signer, now, str(known.get("token", "")),
         lambda token, until: _write(place, {**_read(place), "token": token, "until": until}),
     )  # fmt: skip

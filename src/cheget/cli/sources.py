@@ -196,10 +196,10 @@ def house_source(origin: str, executor: str, key: Path) -> Iterator[Source]:
     """A house over the network, asked as the executor by its own key."""
     from cheget.cli.plain import now
     from cheget.client.source import HouseSource
-    from cheget.client.transport import Door
+    from cheget.client.transport import Origin
     from cheget.keyring import keyfile
 
-    door = Door(origin, executor, lambda: keyfile.read(key), now)
+    door = Origin(origin, executor, lambda: keyfile.read(key), now)
     try:
         yield HouseSource(door)
     finally:

@@ -5,6 +5,6 @@ Only what an executor installs is needed: the standard library, and the core.
 
 from cheget.client.remote import RemoteCounter
 from cheget.client.source import HouseSource
-from cheget.client.transport import Door
+from cheget.client.transport import Origin
 
-__all__ = ["Door", "HouseSource", "RemoteCounter"]
+__all__ = ["HouseSource", "Origin", "RemoteCounter"]

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from cheget.audit.checkpoint import verify_checkpoint
 from cheget.client.source import held
-from cheget.client.transport import Door, json_of, part
+from cheget.client.transport import Origin, json_of, part
 from cheget.client.view import Pins, look
 from cheget.errors import (
     BadSignatureError,
@@ -37,7 +37,7 @@ class RemoteCounter:
     """A desk behind a door. One thread's."""
 
     def __init__(
-        self, door: Door, pins: Callable[[Charter, Sequence[bytes]], Pins], now: Callable[[], int]
+        self, door: Origin, pins: Callable[[Charter, Sequence[bytes]], Pins], now: Callable[[], int]
     ) -> None:
         """Ask at ``door``; ``pins`` gives what this client pins of the charters it is shown."""
         self._door, self._pins_of, self._now = door, pins, now

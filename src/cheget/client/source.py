@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cheget.client.transport import Door, part
+from cheget.client.transport import Origin, part
 from cheget.errors import (
     AwayError,
     GoneBackError,
@@ -19,7 +19,7 @@ from cheget.order.papers import unverified_order
 class HouseSource:
     """One door among the places that an executor asks. It is trusted with nothing."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Origin) -> None:
         """Ask at ``door``."""
         self._door, self._due = door, 0
         self._held: dict[str, str | None] = {}  # the heads that were held last

@@ -41,7 +41,7 @@ def is_safe(url: str) -> bool:
     )
 
 
-class Door:
+class Origin:
     """One origin, as one reader."""
 
     def __init__(

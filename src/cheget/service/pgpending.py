@@ -49,7 +49,7 @@ _ALONE = _ROWS.format(
 
 
 @dataclass(frozen=True)
-class Turn:
+class WriteTurn:
     """A turn, and a name for what is written in it."""
 
     number: int
@@ -116,7 +116,7 @@ class Pending:
             [*self.marks.items()],
         )
 
-    def commit(self, link: Link, last: Turn, turn: Turn) -> None:
+    def commit(self, link: Link, last: WriteTurn, turn: WriteTurn) -> None:
         """Take the turn after ``last``, write them and commit, all in one statement.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cheget.errors import StoreError
 from cheget.service.pglink import Link
-from cheget.service.pgpending import Turn
+from cheget.service.pgpending import WriteTurn
 from cheget.service.pgrows import Ends, Rows
 from cheget.service.store import Wanted
 
@@ -22,10 +22,12 @@ class Turns:
     def __init__(self, where: str) -> None:
         """Know of none yet. ``where`` is the database, as it may be shown."""
         self._where = where
-        self._last: Turn | None = None
+        self._last: WriteTurn | None = None
         self._ends: Ends | None = None
 
-    def follow(self, link: Link, wanted: Sequence[Wanted]) -> tuple[Turn, Turn, Rows] | None:
+    def follow(
+        self, link: Link, wanted: Sequence[Wanted]
+    ) -> tuple[WriteTurn, WriteTurn, Rows] | None:
         """The turn after our last, not taken yet, with what is wanted read as of one moment.
 
         Returns:
@@ -43,20 +45,20 @@ class Turns:
         if wanted and rows.look(wanted=wanted) != {last.number: last.batch}:
             self._ends = None
             return None
-        return last, Turn(last.number + 1), rows
+        return last, WriteTurn(last.number + 1), rows
 
-    def begin(self, link: Link, wanted: Sequence[Wanted]) -> tuple[Turn, Rows]:
+    def begin(self, link: Link, wanted: Sequence[Wanted]) -> tuple[WriteTurn, Rows]:
         """Begin to write, in a turn of our own, and read what is wanted.
 
         Raises:
             TwoSequencersError: somebody else has taken it.
             StoreError: the database has gone back behind what was acknowledged.
         """
-        turn, rows = Turn(0), Rows(link)
+        turn, rows = WriteTurn(0), Rows(link)
         turns = self._take(link, turn, rows, (), wanted)
-        return Turn(max(turns), turn.batch), rows
+        return WriteTurn(max(turns), turn.batch), rows
 
-    def settle(self, link: Link, doubt: Turn) -> bool:
+    def settle(self, link: Link, doubt: WriteTurn) -> bool:
         """Whether that turn of ours was committed; if it was not, it never will be.
 
         Its number is taken and committed, so whatever of it is still on its way finds it taken.
@@ -64,18 +66,23 @@ class Turns:
         Raises:
             TwoSequencersError: somebody else came first; ask again.
         """
-        turn = Turn(0)
+        turn = WriteTurn(0)
         turns = self._take(link, turn, Rows(link), [doubt.number], ())
         if turns.get(doubt.number) == doubt.batch:
             self._last = doubt
             link.leave()
             return True
         link.commit()
-        self._last = Turn(max(turns), turn.batch)
+        self._last = WriteTurn(max(turns), turn.batch)
         return False
 
     def _take(
-        self, link: Link, turn: Turn, rows: Rows, numbers: Sequence[int], wanted: Sequence[Wanted]
+        self,
+        link: Link,
+        turn: WriteTurn,
+        rows: Rows,
+        numbers: Sequence[int],
+        wanted: Sequence[Wanted],
     ) -> dict[int, bytes]:
         last, self._ends = self._last, None
         link.begin_writing(_TAKE.format(turn.batch.hex()))
@@ -83,7 +90,7 @@ class Turns:
         self._check(last, turns)
         return turns
 
-    def committed(self, turn: Turn, ends: Ends) -> None:
+    def committed(self, turn: WriteTurn, ends: Ends) -> None:
         """It was, and now the logs end there."""
         # Whoever was overtaken since its last waits before it works, until it is alone again.
         is_next = self._last is None or turn.number == self._last.number + 1
@@ -103,7 +110,7 @@ class Turns:
         if last is not None:
             self._check(last, Rows(link).look([last.number]))
 
-    def _check(self, last: Turn | None, turns: Mapping[int, bytes]) -> None:
+    def _check(self, last: WriteTurn | None, turns: Mapping[int, bytes]) -> None:
         if last is not None and turns.get(last.number) != last.batch:
             raise StoreError(
                 f"{self._where} has gone back behind what was acknowledged",

@@ -42,7 +42,7 @@ from cheget.errors import StoreError, TwoSequencersError, UnreachableError, Unse
 from cheget.service.address import named
 from cheget.service.grouping import Answer, Job, Writer, answer, fail
 from cheget.service.pglink import Link
-from cheget.service.pgpending import LOGS, Turn
+from cheget.service.pgpending import LOGS, WriteTurn
 from cheget.service.pgpool import Pool
 from cheget.service.pgrows import Rows
 from cheget.service.pgschema import migrate
@@ -64,7 +64,7 @@ class _Batch:
     group: Sequence[Job]
     answers: Sequence[Answer] = ()
     peaks: Peaks = field(default_factory=Peaks)
-    doubt: Turn | None = None
+    doubt: WriteTurn | None = None
 
     @property
     def wanted(self) -> list[Wanted]:

@@ -15,7 +15,7 @@ from cheget.order.consequence import turns
 from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.session import Reader
-from cheget.service.api.door import COOKIE, Door, door_of
+from cheget.service.api.door import COOKIE, FrontDoor, door_of
 from cheget.service.api.problems import Problem
 from cheget.web.drafts import Given, assembled
 from cheget.web.rendering import page
@@ -26,7 +26,7 @@ class Visit:
     """Who looks, at which house, now. An auditor reads, and is asked nothing."""
 
     request: Request
-    door: Door
+    door: FrontDoor
     reader: Reader | None
 
     @property

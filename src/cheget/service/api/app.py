@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from cheget import __version__
 from cheget.service.api import operating, problems, reading, submitting
-from cheget.service.api.door import Door
-from cheget.service.api.guard import Guard
+from cheget.service.api.caps import Caps
+from cheget.service.api.door import FrontDoor
 from cheget.service.api.hearing import Hearing
 from cheget.service.api.limiting import Limits
 from cheget.service.api.metrics import Metrics
@@ -41,7 +41,7 @@ def create_app(
     changes = Changes(lambda: counter.look()["orders"].size, settings.every)
     releases = Changes(counter.releases, settings.every)
     metrics, log = Metrics(counter), structlog.get_logger("cheget")
-    door = Door(
+    door = FrontDoor(
         counter, settings, sessions, changes, releases, Limits(counter, settings), metrics,
         Hearing(counter, metrics, log),
     )  # fmt: skip
@@ -61,5 +61,5 @@ def create_app(
     for router in (submitting.router, reading.router, operating.router):
         app.include_router(router)
     app.add_middleware(Told, door=door, log=log)
-    app.add_middleware(Guard, settings=settings, knows=sessions.known)  # outermost
+    app.add_middleware(Caps, settings=settings, knows=sessions.known)  # outermost
     return app

@@ -23,7 +23,7 @@ COOKIE = "cheget-session"
 
 
 @dataclass(frozen=True)
-class Door:
+class FrontDoor:
     """What one application serves with."""
 
     counter: LocalCounter
@@ -41,18 +41,18 @@ class Door:
         self.releases.close()
 
 
-def door_of(request: Request) -> Door:
+def door_of(request: Request) -> FrontDoor:
     """The application's."""
-    found: Door = request.app.state.door
+    found: FrontDoor = request.app.state.door
     return found
 
 
-async def _door(request: Request) -> Door:
+async def _door(request: Request) -> FrontDoor:
     # Dependencies are coroutines: each plain function would cost a trip to another thread.
     return door_of(request)
 
 
-AtDoor = Annotated[Door, Depends(_door)]
+AtDoor = Annotated[FrontDoor, Depends(_door)]
 
 
 async def reader_of(

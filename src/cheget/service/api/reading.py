@@ -31,7 +31,7 @@ from cheget.service.api.bodies import (
 )
 from cheget.service.api.door import (
     AtDoor,
-    Door,
+    FrontDoor,
     HeldHead,
     Since,
     Wait,
@@ -62,7 +62,7 @@ def raw(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "As it is.", "content": {media_type: {}}}}
 
 
-async def grown(door: Door, since: int, wait: int) -> int:
+async def grown(door: FrontDoor, since: int, wait: int) -> int:
     """The size of the log of orders, once it is beyond ``since`` or the wait is over."""
     return await door.changes.beyond(since, min(wait, door.settings.longest_wait))
 
@@ -85,7 +85,7 @@ async def orders(
     return Summaries(orders=[summary(one) for one in shown], next=following, size=size)
 
 
-def _page(door: Door, after: int, many: int, *, only_open: bool) -> list[Proceeding]:
+def _page(door: FrontDoor, after: int, many: int, *, only_open: bool) -> list[Proceeding]:
     if only_open:
         return [one for one in door.counter.orders(only_open=True) if one.position > after][:many]
     digests = [digest for place, digest in door.counter.places() if place > after]
@@ -265,7 +265,7 @@ async def events(
 
 
 def _heads(
-    door: Door, reader: Reader, law: str | None, orders: str | None
+    door: FrontDoor, reader: Reader, law: str | None, orders: str | None
 ) -> dict[Log, Head | None]:
     """The heads that a reader holds, heard."""
     found: dict[Log, Head | None] = {"law": head_of(law), "orders": head_of(orders)}
@@ -278,7 +278,7 @@ def _own(reader: Reader, executor: str) -> None:
         raise not_yours("an executor reads its own codes, and nobody else's")
 
 
-def _known(door: Door, order: str) -> Proceeding:
+def _known(door: FrontDoor, order: str) -> Proceeding:
     try:
         return door.counter.proceeding(order)
     except NotAcceptedError as error:

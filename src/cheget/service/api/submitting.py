@@ -26,7 +26,7 @@ from cheget.service.api.bodies import (
     SubmittedOrder,
     Token,
 )
-from cheget.service.api.door import AtDoor, Door
+from cheget.service.api.door import AtDoor, FrontDoor
 from cheget.service.api.limiting import STOPS
 from cheget.service.counter import LocalCounter
 from cheget.service.shown import inclusion
@@ -132,7 +132,7 @@ def enact(body: SubmittedLaw, request: Request, door: AtDoor) -> Acknowledged:
     return _enacted(door, filed)
 
 
-def _enacted(door: Door, filed: Filed) -> Acknowledged:
+def _enacted(door: FrontDoor, filed: Filed) -> Acknowledged:
     wanted = filed.envelope.digest
     position = door.counter.store.read(lambda tx: getattr(tx.find("law", wanted), "position", None))
     if position is None:
@@ -142,7 +142,7 @@ def _enacted(door: Door, filed: Filed) -> Acknowledged:
     return acknowledged(door, "law", filed.envelope.kind, done)
 
 
-def acknowledged(door: Door, log: Log, kind: str, done: Acknowledgement) -> Acknowledged:
+def acknowledged(door: FrontDoor, log: Log, kind: str, done: Acknowledgement) -> Acknowledged:
     """The acknowledgement as it is sent; of a stop with the proof that the log holds it."""
     door.metrics.taken(kind, done)
     beside: dict[str, Any] = {}

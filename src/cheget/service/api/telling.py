@@ -7,13 +7,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cheget.service.api.door import Door
+from cheget.service.api.door import FrontDoor
 
 
 class Told:
     """Pure ASGI, so that a stream stays one."""
 
-    def __init__(self, app: ASGIApp, door: Door, log: Any) -> None:  # noqa: ANN401 - structlog's
+    def __init__(self, app: ASGIApp, door: FrontDoor, log: Any) -> None:  # noqa: ANN401 - structlog's
         """Tell of ``app`` to the metrics of ``door``, and to ``log``."""
         self._app, self._door, self._log = app, door, log
 

@@ -22,11 +22,11 @@ HEADERS = (
 )
 
 
-class Guard:
+class Caps:
     """Caps, deadlines and headers around an application."""
 
     def __init__(self, app: ASGIApp, settings: Settings, knows: Callable[[str], object]) -> None:
-        """Guard ``app``; ``knows`` raises a Problem for a token that is none of a session."""
+        """Around ``app``; ``knows`` raises a Problem for a token that is none of a session."""
         self._app, self._settings, self._knows = app, settings, knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
