@@ -178,6 +178,33 @@ def file(words: tuple[str, ...], parameter: str, output: Path, folder: Path | No
         click.echo(f"wrote {output}, {len(data):,} bytes, SHA-256 {given[parameter]}")
 
 
+@order.command()
+@click.argument("words", nargs=-1, required=True, metavar="ORDER")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="Write it there.")  # fmt: skip
+@reading_options
+def evidence(words: tuple[str, ...], output: Path, folder: Path | None) -> None:
+    """An order as one file that verifies itself: in a browser, offline.
+
+    It holds the papers, the charter, the receipts and a script that judges them. Whoever reads it
+    compares the charter's digest with the one that they have by another road.
+    """
+    from cheget.cli.context import pins_of
+    from cheget.cli.view import view
+    from cheget.report.evidence import gathered
+
+    with at_counter(folder) as (_, desk):
+        pins = pins_of(desk)
+        digest = find_order(desk, words)
+        view(desk, digest, pins)  # against the heads held, which the file's reader has not
+        text = gathered(desk, digest, pins.pinned, now()).encode()
+        try:
+            output.write_bytes(text)
+        except OSError as error:
+            raise HouseError(f"{output}: {error.strerror}") from error
+        click.echo(f"wrote {output}, {len(text):,} bytes")
+
+
 def drafted(
     desk: Counter, law: Law, who: Identity, action: str, executors: Sequence[str],
     given: Mapping[str, str], text: Text, seat: str | None = None,

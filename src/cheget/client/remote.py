@@ -172,7 +172,7 @@ class RemoteCounter:
             BadSignatureError: no key that the executor had signed it.
         """
         found, charters = [], None
-        for stored in self._envelopes(f"/v1/orders/{part(order)}/receipts"):
+        for stored in self.receipt_envelopes(order):
             charters = charters or self._charters_followed()
             filed = open_envelope(stored)
             receipt = filed.unverified
@@ -186,6 +186,10 @@ class RemoteCounter:
                 raise BadSignatureError(f"the receipt is not signed by {receipt.executor}")
             found.append(receipt)
         return found
+
+    def receipt_envelopes(self, order: str) -> list[bytes]:
+        """The same receipts in their envelopes, as the door shows them."""
+        return list(self._envelopes(f"/v1/orders/{part(order)}/receipts"))
 
     def attestations(self) -> list[bytes]:
         """The attestations that nobody took back, as the door shows them."""

@@ -114,6 +114,10 @@ class Counter(Protocol):
         """The last receipt of each executor that sent one for the order."""
         ...
 
+    def receipt_envelopes(self, order: str) -> list[bytes]:
+        """The same receipts in their envelopes, for whoever judges them alone."""
+        ...
+
     def attestations(self) -> list[bytes]:
         """The attestations that nobody took back, as envelopes."""
         ...

@@ -12,7 +12,16 @@ from starlette.exceptions import HTTPException
 
 from cheget.errors import ChegetError
 from cheget.service.house import House
-from cheget.web import assessing, enrolling, lawful, logbook, pages, signing, vouching
+from cheget.web import (
+    assessing,
+    enrolling,
+    evidence,
+    lawful,
+    logbook,
+    pages,
+    signing,
+    vouching,
+)
 from cheget.web.visit import SignIn, trouble
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -21,7 +30,7 @@ Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 def install(app: FastAPI, house: House) -> None:
     """Put the pages onto the application, which has its door open."""
     app.state.house = house
-    for module in (pages, logbook, signing, lawful, assessing, vouching, enrolling):
+    for module in (pages, evidence, logbook, signing, lawful, assessing, vouching, enrolling):
         app.include_router(module.router)
 
     async def to_signin(request: Request, _: Exception) -> Response:
