@@ -105,16 +105,18 @@ def _body(house: str) -> Sequence[str]:
     return (
         tag(
             "header",
-            tag("h1", text="Verifying …", id="verdict", role="status"),
+            tag("h1", text="Verifying …", id="verdict"),
             tag("p", text="A script in this file judges it. Where none runs, nothing is verified.",
-                id="lead"),
+                id="lead", role="status"),
         ),
-        card(
-            "The charter on which everything rests, by its digest",
+        tag(
+            "section",
+            tag("h2", text="The charter on which everything rests, by its digest"),
             tag("p", id="digest", class_="mono"),
             tag("label", text="The digest you have by another road, whole. Copied from here, it"
                 " says nothing.", for_="typed"),
             tag("input", id="typed", autocomplete="off", spellcheck="false"),
+            class_="card",
         ),
         tag("section", *_order(), class_="part", id="order", hidden="hidden"),
         part("What was verified", (), tag("ul", id="lines")),

@@ -312,8 +312,7 @@ async function checkChanges(c, ordered) {
   for (const one of c.amendments) {
     if (charters.get(one.document.new)?.has(c.law.digest)) continue;
     for (const entry of c.lawEntries) {
-      const agreed = entry.kind === "concurrence" && entry.document.order === one.digest;
-      if (!agreed && entry !== one) continue;
+      if (entry.kind !== "concurrence" || entry.document.order !== one.digest) continue;
       const position = c.mentions.get(entry.size) ?? (entry.at < ordered.at ? -1 : NEVER);
       if (position < ordered.position) continue;
       const ended = { ...p };
