@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import pytest
 
+from cheget.order.charter import read_charter
+from cheget.order.papers import decode_papers, open_envelope
 from serving import Elsewhere
 
 
@@ -26,6 +29,12 @@ def test_an_order_is_asked_for_answered_and_carried_out_over_the_network(
     assert seen["carried_out"]
     assert seen["receipts"] == {"production-db": "carried-out"}
     assert seen["questions"][0]["reason"] == "which ticket?"
+    elsewhere.at("order", "evidence", order, "-o", "order.html", who="bob")
+    block = Path("order.html").read_text().partition('id="evidence">')[2].partition("</script>")[0]
+    held = json.loads(block)
+    assert read_charter(held["charter"].encode()).digest == elsewhere.house.charter
+    assert decode_papers(held["papers"].encode()).order == order
+    assert [open_envelope(one.encode()).envelope.kind for one in held["receipts"]] == ["receipt"]
     elsewhere.run()
     assert elsewhere.run()[1] == "cheget: nothing new for production-db\n"
 
