@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,10 @@ from cheget.order.charter import Charter
 from cheget.order.fold import at_instant
 from cheget.order.papers import decode_papers
 from cheget.order.verify import Pinned, explain_papers
+from cheget.report import evidence
+from cheget.report.evidence import script
+
+VERIFIER = Path(evidence.__file__).parent / "verifier"
 
 JUDGE = """async (cases) => {
   const told = [];
@@ -54,6 +59,22 @@ class Verifier:
     def judge(self, *cases: Case) -> list[dict[str, Any]]:
         """What its pure function says of other papers."""
         found = self.page.evaluate(JUDGE, [one.given() for one in cases])
+        assert len(found) == len(cases)
+        return list(found)
+
+    def judge_many(self, cases: Sequence[Case], folder: Path) -> list[dict[str, Any]]:
+        """The same of very many, by its script in a page beside it that reads them from a file."""
+        pure = script().removesuffix((VERIFIER / "page.js").read_text())
+        told = json.dumps([one.given() for one in cases])
+        (folder / "cases.js").write_text(f"const CASES = {told};")
+        (folder / "pure.js").write_text(pure)
+        (folder / "many.html").write_text(
+            "<meta charset=utf-8><script src=pure.js></script><script src=cases.js></script>"
+        )
+        page = self.page.context.new_page()
+        page.goto((folder / "many.html").as_uri())
+        found = page.evaluate(f"() => ({JUDGE})(CASES)")
+        page.close()
         assert len(found) == len(cases)
         return list(found)
 

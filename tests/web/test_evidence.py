@@ -34,6 +34,7 @@ from passkeys import ORIGIN, PARTY, Authenticator
 from simulator import ChainSimulator, scenario
 from web.chance import LADDERS, WEIGHED, played
 from web.conftest import Served
+from web.forging import forgeries
 from web.offline import Case, Verifier, by_python, case_of
 from web.test_pages import transmit
 
@@ -629,6 +630,7 @@ DEPUTIES = """
       red: {executors: [thing], decide-within: 2h, conditions: [line],
             parameters: {sum: {number: 0 to 10.5}, what: {text: up to 20}, how: sha256,
                          plan: {file: up to 1KiB}}}
+      quick: {executors: [thing], decide-within: 2h, review: cho or dan within 1h}
     conditions: {line: {title: Crossed, attested-by: any of (bob, cho)}}
     amend: ann
     """.replace("any of (bob, cho)", '"any of (bob, cho)"')
@@ -707,6 +709,16 @@ def red(sim: ChainSimulator) -> None:
         "ann", "red", ["thing-0002"], attestations=[line], files=[plan], sum="10.50",
         what="", how="0" * 64, plan=hashlib.sha256(plan).hexdigest(),
     )  # fmt: skip
+
+
+def no_answer(sim: ChainSimulator) -> None:
+    """Transmitted, and nothing else."""
+
+
+def reviewed(sim: ChainSimulator) -> None:
+    sim.transmit("ann", "quick", ["thing-0001"])
+    sim.release()
+    sim.review("cho")
 
 
 def attested(sim: ChainSimulator) -> None:
@@ -806,6 +818,29 @@ def test_a_sealed_executors_order_is_judged_alike(verifier: Verifier, tmp_path: 
     papers = sim.desk.papers(sim.order)
     said = verifier.one(case_of(papers, sim.charter))
     assert (said["verdict"], said["state"], said["counted"]) == by_python(papers, sim.charter)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [no_answer, red, deputy_in_time, deputy_within_an_absence, vetoed, attested,
+     attestation_taken_back, key_given_up, reviewed],
+    ids=lambda one: one.__name__,
+)  # fmt: skip
+def test_what_everybodys_keys_would_sign_is_judged_alike(
+    verifier: Verifier, story: Callable[[ChainSimulator], None], tmp_path: Path
+) -> None:
+    """Each field and header changed, signed and logged anew: only the rules refuse it."""
+    sim = act(tmp_path)
+    story(sim)
+    forged = list(forgeries(sim))
+    told = verifier.judge_many([case_of(one, sim.charter) for _, one in forged], tmp_path)
+    differ = []
+    for (what, papers), said in zip(forged, told, strict=True):
+        python = by_python(papers, sim.charter)
+        if (said["verdict"], said["state"], said["counted"]) != python:
+            differ.append((what, said["verdict"], said["line"], said["says"], python))
+    assert differ == []
+    assert {one["verdict"] for one in told} == {"holds", "not"}
 
 
 @pytest.mark.parametrize("law", [LADDERS, WEIGHED], ids=["ladders", "weighed"])
