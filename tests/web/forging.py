@@ -85,7 +85,9 @@ class Forger:
         return value, note, {size: root.hex() for size, root in roots.items()}
 
 
-def otherwise(sim: ChainSimulator, name: str, value: Any, papers: Mapping[str, Any]) -> list[Any]:
+def otherwise(  # noqa: PLR0911 - a table
+    sim: ChainSimulator, name: str, value: Any, papers: Mapping[str, Any]
+) -> list[Any]:
     """What might stand in a field instead."""
     chain = sim.chain
     members = [one.id for one in chain.members]

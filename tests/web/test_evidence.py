@@ -820,23 +820,46 @@ def test_a_sealed_executors_order_is_judged_alike(verifier: Verifier, tmp_path: 
     assert (said["verdict"], said["state"], said["counted"]) == by_python(papers, sim.charter)
 
 
-@pytest.mark.parametrize(
-    "story",
-    [no_answer, red, deputy_in_time, deputy_within_an_absence, vetoed, attested,
-     attestation_taken_back, key_given_up, reviewed],
-    ids=lambda one: one.__name__,
-)  # fmt: skip
+STORIES = [
+    no_answer, red, deputy_in_time, deputy_within_an_absence, vetoed, expired, attested,
+    attestation_taken_back, key_given_up, reviewed,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.__name__)
 def test_what_everybodys_keys_would_sign_is_judged_alike(
     verifier: Verifier, story: Callable[[ChainSimulator], None], tmp_path: Path
 ) -> None:
-    """Each field and header changed, signed and logged anew: only the rules refuse it."""
+    """A field or header changed, signed and logged anew: only the rules refuse it."""
     sim = act(tmp_path)
     story(sim)
-    forged = list(forgeries(sim))
-    told = verifier.judge_many([case_of(one, sim.charter) for _, one in forged], tmp_path)
+    check_forgeries(verifier, sim, sim.charter, tmp_path, every=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("later", [False, True], ids=["first", "later"])
+@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.__name__)
+def test_all_that_everybodys_keys_would_sign_is_judged_alike(
+    verifier: Verifier, story: Callable[[ChainSimulator], None], tmp_path: Path, *, later: bool
+) -> None:
+    """Under a first charter, and by the digest of one that came later."""
+    sim = ChainSimulator(chain_of(DEPUTIES), tmp_path / "house")
+    if later:
+        amend(sim, titled(sim, "another"), "ann")
+        sim.clock.turn(60)
+    sim.transmit("ann", "act", ["thing-0001", "thing-0002"])
+    story(sim)
+    check_forgeries(verifier, sim, sim.store.read(law_state).charter, tmp_path, every=1)
+
+
+def check_forgeries(
+    verifier: Verifier, sim: ChainSimulator, charter: Charter, folder: Path, every: int
+) -> None:
+    forged = list(forgeries(sim))[::every]
+    told = verifier.judge_many([case_of(one, charter) for _, one in forged], folder)
     differ = []
     for (what, papers), said in zip(forged, told, strict=True):
-        python = by_python(papers, sim.charter)
+        python = by_python(papers, charter)
         if (said["verdict"], said["state"], said["counted"]) != python:
             differ.append((what, said["verdict"], said["line"], said["says"], python))
     assert differ == []

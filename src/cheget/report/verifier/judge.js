@@ -44,7 +44,8 @@ const isPart = {
 /** The papers, their texts and files by the digests that name them. */
 async function readPapers(text) {
   need(!text.startsWith('{"address":{"executor":'), "a code for an executor, and no papers");
-  const value = decode(text), beside = (one) => need(one !== null && typeof one === "object", "no texts");
+  const value = decode(text), beside = (one) => need(
+    one !== null && typeof one === "object" && !Array.isArray(one), "no texts or files");
   fields(value, {
     address: (one) => fields(one, {
       executors: (list) => { need(Array.isArray(list), "no list of executors"); list.forEach(isListed); },
@@ -95,6 +96,10 @@ async function readLaw(c) {
   if (version === 1) await checkFounding(c, seen, brought);
   c.amendments = seen.filter((one, place) => one.kind === "amendment" && place !== brought);
   c.lawEntries = seen;
+  c.alone = version === 1 && c.amendments.length === 0;
+  const later = seen.slice(c.founded);
+  need(!c.alone || later.every((one) => ["revocation", "absence", "countermand"].includes(one.kind)),
+    "the log of law holds an answer to no amendment");
   await readRevocations(c, brought);
   await readAbsences(c);
   const how = version === 1 ? "agreed to by everybody in it" : `version ${version}`;
@@ -102,19 +107,21 @@ async function readLaw(c) {
 }
 
 /** A first charter holds once everybody who fills a member's post has agreed, machines apart. */
-async function checkFounding({ charter }, seen, brought) {
-  const { chains, roster } = charter.value;
+async function checkFounding(c, seen, brought) {
+  const { charter } = c, { chains, roster } = charter.value;
   const members = new Set(chains.flatMap((chain) => chain.members.map((one) => one.member)));
   const asked = new Set(Object.entries(roster.posts)
     .filter(([post, person]) => members.has(post) && !roster.people[person].machine)
     .map(([, person]) => person));
   need(brought === 0 && asked.size > 0, "the log of law begins with another charter");
   const founding = seen[0];
-  for (const one of seen.slice(0, asked.size + 1)) {
+  c.founded = asked.size + 1;
+  for (const one of seen.slice(0, c.founded)) {
     await signedBy(own(roster.people, one.signer)?.keys, charter.party, one);
     if (one === founding) continue;
     const { document } = one;
     need(one.kind === "concurrence" && document.order === founding.digest && asked.delete(one.signer)
+      && document.acknowledged.length === 0 && !Object.hasOwn(document, "absence")
       && document.level === "amend" && document.seat === one.signer
       && document.prior === founding.digest && document.size > 0 && document.size <= one.position,
     `entry ${one.position} of the log of law is no agreement to the first charter`);
@@ -124,40 +131,60 @@ async function checkFounding({ charter }, seen, brought) {
 
 /** Keys given up: they stop what they counted in, and sign nothing more. */
 async function readRevocations(c, brought) {
-  const { charter, lawEntries, amendments } = c;
+  const { charter, lawEntries } = c, { deployment, roster, skew } = charter.value;
   c.revoked = [];
   for (const one of lawEntries.slice(brought)) {
     if (one.kind !== "revocation") continue;
-    const person = own(charter.value.roster.people, one.signer);
+    const person = own(roster.people, one.signer);
     const key = person?.keys.find((each) => each.key === one.document.key);
-    if (key === undefined) continue;  // a key that this charter does not give that person
-    need(one.document.deployment === charter.value.deployment, "a revocation for another deployment");
+    // By other charters somebody may hold a key that this one does not give them.
+    need(key !== undefined || !c.alone, `${one.signer} gives up a key that they do not hold`);
+    if (key === undefined) continue;
+    need(one.document.deployment === deployment, "a revocation for another deployment");
+    notAhead({ skew }, one, seconds(one.document.revoked_at));
     try {
       await signedBy(person.keys, charter.party, one);
     } catch (error) {
       // Signed, it may be, by a key of another charter: given up either way, which can only stop.
-      if (!(error instanceof Refused) || amendments.length === 0) throw error;
+      if (!(error instanceof Refused) || c.alone) throw error;
     }
-    c.revoked.push({ key: await pointOf(key), at: one.at, size: one.size });
+    const point = await pointOf(key);
+    need(!c.alone || c.revoked.every((each) => each.key !== point), "that key is revoked already");
+    c.revoked.push({ key: point, at: one.at, size: one.size });
   }
 }
 
+/** Who said that they are away; it lets a deputy answer before the member's time is over. */
 async function readAbsences(c) {
-  const { charter, lawEntries } = c, { people } = charter.value.roster;
   c.absences = [];
-  for (const one of lawEntries) {
-    const mine = c.absences.find((each) => each.digest === one.document.subject);
-    if (one.kind === "countermand" && mine !== undefined) mine.ended ??= one.size;
-    if (one.kind !== "absence" || one.document.deployment !== charter.value.deployment
-      || isMachine({ people }, one.signer)) continue;
+  for (const one of c.lawEntries) {
     try {
-      const { point } = await signedBy(own(people, one.signer)?.keys, charter.party, one);
-      const gone = c.revoked.find((each) => each.key === point)?.size;
-      c.absences.push({ ...one, ended: gone !== undefined && gone < one.size ? 0 : gone });
+      if (one.kind === "absence") c.absences.push(await absence(c, one));
+      const mine = c.absences.find((each) => each.digest === one.document.subject);
+      if (one.kind === "countermand" && mine !== undefined) await comeBack(c, one, mine);
+      else need(one.kind !== "countermand", "a countermand of what there is not");
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;  // it quickens nobody
+      if (!(error instanceof Refused) || c.alone) throw error;  // else it quickens nobody
     }
   }
+}
+
+async function absence({ charter, revoked }, one) {
+  const { deployment, roster, skew } = charter.value, { document, signer } = one;
+  need(document.deployment === deployment && seconds(document.until) > one.at - skew
+    && !isMachine(roster, signer), "an absence that nobody could log");
+  const { point } = await signedBy(own(roster.people, signer)?.keys, charter.party, one);
+  const gone = revoked.find((each) => each.key === point)?.size;
+  need(gone === undefined || gone > one.size, "an absence by a key that was revoked");
+  return { ...one, ended: gone };
+}
+
+async function comeBack({ alone, charter }, one, mine) {
+  need(!alone || mine.ended === undefined, "an absence that has ended already");
+  mine.ended = Math.min(mine.ended ?? one.size, one.size);  // that only slows deputies
+  need(one.signer === mine.signer, "an absence is taken back by its own signer");
+  notAhead(charter.value, one, seconds(one.document.answered_at));
+  await signedBy(own(charter.value.roster.people, one.signer)?.keys, charter.party, one);
 }
 
 /** What the chain allows an order to say, and the list of executors that it names. */
