@@ -154,3 +154,32 @@ def served(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[
         os.chdir(before)
         os.environ.clear()
         os.environ.update(environment)
+
+
+@pytest.fixture(scope="module")
+def acted(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A released order whose executor sent its receipt, and what evidence of it holds."""
+    from web.offline import case_of
+    from web.stories import receipt, released
+
+    sim = released(tmp_path_factory.mktemp("acted"))
+    sent = receipt(sim)
+    sim.desk.receive(sent)
+    return sim, case_of(sim.desk.papers(sim.order), sim.charter, [sent])
+
+
+@pytest.fixture(scope="module")
+def verifier(chromium: Any, acted: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Its evidence file, open; by its end it has asked nobody and complained of nothing."""
+    from cheget.report.evidence import evidence
+    from web.offline import offline
+
+    sim, case = acted
+    file = tmp_path_factory.mktemp("evidence") / "order.html"
+    sent = [one.encode() for one in case.receipts]
+    file.write_text(evidence(case.papers.encode(), sent, sim.charter))
+    found = offline(chromium).open(file)
+    yield found
+    assert found.asked == [file.as_uri()]
+    assert not found.faults
+    found.page.context.close()

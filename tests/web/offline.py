@@ -111,3 +111,8 @@ def by_python(papers: bytes, charter: Charter) -> tuple[str, str, list[str]]:
     last = decode(decode_papers(papers).log.slice.headers[-1]).at
     known = at_instant(explanation.proceeding, last)
     return "holds", known.state, [one.person for one in known.counted]
+
+
+def offline(chromium: Any) -> Verifier:
+    """A browser of its own without a network."""
+    return Verifier(chromium.new_context(offline=True).new_page())

@@ -422,7 +422,8 @@ const STEPS = [
 
 /**
  * Judge {charter, papers, receipts}: texts, all of them untrusted.
- * Gives {verdict: "holds" | "not" | "undecided", lines, found}; each line {name, holds, says}.
+ * Gives {verdict: "holds" | "not" | "undecided", lines, found}; each line {name, holds, says},
+ * where holds is true, false, "undecided", or null of what was not reached.
  * That everything holds says nothing until the reader has compared the charter's digest.
  */
 async function judge(given) {
@@ -439,7 +440,7 @@ async function judge(given) {
       const undecided = error instanceof Undecided;
       verdict = undecided ? "undecided" : "not";
       const says = undecided || error instanceof Refused ? error.message : `malformed: ${error.message}`;
-      lines.push({ name, holds: undecided ? null : false, says });
+      lines.push({ name, holds: undecided ? "undecided" : false, says });
     }
   }
   return { verdict, lines, found };

@@ -13,7 +13,7 @@ function element(name, look = "", text = null, ...children) {
 
 const groups = (digest) => digest.match(/.{4}/g).join(" ");
 const said = (seconds_) => instant(seconds_).replace("T", " ").replace("Z", " UTC");
-const MARKS = { true: ["✓", "yes"], false: ["✕", "no"], null: ["–", "wait"] };
+const MARKS = { true: ["✓", "yes"], false: ["✕", "no"], undecided: ["○", "wait"], null: ["–", "soft"] };
 
 /** The verdict: nothing is green before the reader has compared the charter's digest. */
 function verdictOf({ verdict, lines, found }, typed) {
@@ -80,7 +80,8 @@ function seat(c, rung, name) {
   } else if (refusal !== undefined) {
     [mark, look, more] = ["✕", "no", `refused ${instant(refusal.at)}`];
   } else if (rung.prior !== null && !isComplete(rung)) {
-    [mark, look, more] = p.ending?.state === "expired" ? ["▲", "wait", "no answer"] : ["○", "wait", "asked"];
+    if (p.ending === null) [mark, look, more] = ["○", "wait", "asked"];
+    else [mark, look, more] = p.ending.state === "expired" ? ["▲", "wait", "no answer"] : ["·", "", "no answer"];
   } else if (rung.prior !== null) more = "was not needed";
   return element("li", "", null, element("b", look, mark), `${name} `, element("small", "soft", more));
 }
@@ -175,7 +176,6 @@ function save(name, text) {
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 at("typed").addEventListener("input", showVerdict);
