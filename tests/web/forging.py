@@ -47,6 +47,10 @@ class Forger:
         if kind == "order":
             self.papers["order"] = envelope.digest
         self.log(log, before.stored_digest, envelope)
+        if kind == "attestation":  # the order rests on what stands there now
+            opened = [Envelope.decode(one.encode()) for one in part["envelopes"]]
+            place = next(at for at, one in enumerate(opened) if one.kind == "order")
+            self.write(log, place, {"attestations": [envelope.digest]})
 
     def log(self, log: str, stored: str, envelope: Envelope) -> None:
         """The header of what was there names what is there now."""
@@ -143,6 +147,11 @@ def forgeries(sim: ChainSimulator) -> Iterator[tuple[str, bytes]]:
                     forged = whole.copy()
                     forged.write(log, place, {name: other})
                     yield f"{log} {place} {kind} {name}: {str(other)[:24]}", forged.encode()
+            name = "originator" if kind == "order" else "signer"
+            for one in sim.chain.members if "seat" in payload else ():
+                forged = whole.copy()
+                forged.write(log, place, {"seat": one.id, name: one.id})
+                yield f"{log} {place} {kind}: {one.id} in a seat of theirs", forged.encode()
             forged = whole.copy()
             forged.write(log, place, {}, gone=next(iter(payload)))
             yield f"{log} {place}: a field less", forged.encode()
