@@ -51,6 +51,11 @@ class Forger:
             opened = [Envelope.decode(one.encode()) for one in part["envelopes"]]
             place = next(at for at, one in enumerate(opened) if one.kind == "order")
             self.write(log, place, {"attestations": [envelope.digest]})
+        if kind == "absence":  # and the deputy answers within what stands there now
+            for place, one in enumerate(self.papers["envelopes"]):
+                named = json.loads(Envelope.decode(one.encode()).payload)
+                if named.get("absence") == before.envelope.digest:
+                    self.write("orders", place, {"absence": envelope.digest})
 
     def log(self, log: str, stored: str, envelope: Envelope) -> None:
         """The header of what was there names what is there now."""
