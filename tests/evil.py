@@ -66,7 +66,11 @@ class EvilDesk:
 
     def mention(self, size: int, at: int | None = None) -> None:
         now = self.sim.clock.now() if at is None else at
-        self.entries.append((Mention(now, "1" * 64, size).encode(), b""))
+        had = size <= self.sim.store.read(lambda tx: tx.size("law"))
+        root = (
+            self.sim.store.read(lambda tx: tx.peaks("law", size).root().hex()) if had else "1" * 64
+        )
+        self.entries.append((Mention(now, root, size).encode(), b""))
 
     def position_of(self, kind: str, who: str) -> int:
         for position, (_, stored) in enumerate(self.entries):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from cheget.chain.rule import Of
 from cheget.errors import CharterError, LawError, LogError, NotAcceptedError, StoppedError
 from cheget.keyring.signer import Signer
 from cheget.order.charter import Charter, Person
-from cheget.order.documents import Revocation
+from cheget.order.documents import Absence, Revocation
 from cheget.order.draft import (
     draft_agreement,
     draft_countermand,
@@ -28,8 +29,10 @@ from cheget.order.follow import LawState
 from cheget.order.papers import decode_papers, open_envelope
 from cheget.order.verify import Pinned, explain_papers
 from cheget.service.amending import answer_amendment, law_state, propose_amendment
+from cheget.service.desk import Desk
 from cheget.service.founding import append_law
 from cheget.service.shown import slice_of
+from cheget.service.sqlite import SqliteStore
 from executor.guarded import CHAIN, Guarded
 from simulator import ChainSimulator, scenario, signer
 
@@ -493,6 +496,30 @@ def test_a_forked_law_is_refused(law: Amender) -> None:
     law.amended(law.titled("another"))
     with pytest.raises(LawError, match="forked"):
         sim.verify(sim.code(DB, held), DB, held)
+
+
+def test_a_law_log_without_the_revocation_that_the_log_of_orders_mentions(
+    law: Amender, tmp_path: Path
+) -> None:
+    """The desk forks the law alone, to the same length; the honest log of orders tells on it."""
+    sim = law.sim
+    held = sim.installed
+    with sqlite3.connect(sim.at) as here:
+        here.execute("VACUUM INTO ?", (str(tmp_path / "fork.sqlite"),))
+    here.close()
+    fork = SqliteStore(tmp_path / "fork.sqlite")
+    now = sim.clock.now()
+    harmless = Absence(sim.deployment, now, "0" * 32, "ann", now + 60)
+    answer_amendment(fork, enclose(harmless, sim.signers["ann"]), sim.clock, sim.text(""))
+    forked = Desk(fork, sim.charter, sim.clock, sim.log_signers).law()
+    law.revoke("bob", sim.signers["bob"])
+    assert forked.slice.size == sim.desk.head("law").size
+    code = decode_papers(sim.code(DB, held))
+    with pytest.raises(StoppedError, match="closed"):
+        sim.verify(code.encode(), DB, held)
+    with pytest.raises(LogError, match="mentions another law log"):
+        sim.verify(replace(code, law=forked).encode(), DB, held)
+    fork.close()
 
 
 def test_an_amendment_is_refused_countermanded_and_expires(law: Amender) -> None:

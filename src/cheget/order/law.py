@@ -66,6 +66,32 @@ def read_law(charter: Charter, shown: LogPart, held: Head | None) -> tuple[Check
     return checkpoint, state
 
 
+def mentions_of(mentioned: Iterable[tuple[int, Mention]], law: LogPart) -> dict[int, int]:
+    """The position of each mention of the law log, by its size there.
+
+    Args:
+        mentioned: The mentions that a log of orders holds, with their positions.
+        law: The law log as it is shown, verified.
+
+    Raises:
+        LogError: they are of a larger law log, or of another one: what is shown is a fork.
+    """
+    found: dict[int, int] = {}
+    roots: dict[int, str] = {}
+    for position, one in mentioned:
+        if one.size > law.slice.size:
+            raise LogError("the log mentions a law log larger than the one shown")
+        if roots.setdefault(one.size, one.root) != one.root:
+            raise LogError(f"the log mentions two law logs of {one.size} entries")
+        found.setdefault(one.size, position)
+    # What lies before the slice was compared by whoever holds the head that it leads from.
+    had = law.slice.roots({size for size in roots if size >= law.slice.start})
+    for size, root in had.items():
+        if size in roots and root.hex() != roots[size]:
+            raise LogError(f"the log mentions another law log of {size} entries than is shown")
+    return found
+
+
 def _roots(shown: LogPart, sizes: set[int]) -> dict[int, bytes]:
     """Roots on the way, those included that somebody who agreed claims to have seen."""
     for stored in shown.envelopes:

@@ -35,7 +35,7 @@ from cheget.order.explanation import Explanation, Pinned, StepResult, Verified
 from cheget.order.fields import Head
 from cheget.order.fold import Entry, fold, step
 from cheget.order.follow import LawState
-from cheget.order.law import read_law
+from cheget.order.law import mentions_of, read_law
 from cheget.order.papers import (
     Address,
     Filed,
@@ -309,13 +309,12 @@ def _place(case: _Case) -> None:
     mine = receipt_subject(case.papers.order, case.executor)
     begun: set[str] = set()
     envelopes = iter(case.filed)
-    case.placed, case.mentions = [], {}
+    case.placed = []
+    mentioned: list[tuple[int, Mention]] = []
     for position, header in case.papers.log.slice.entries():
         case.logged_at = header.at
         if isinstance(header, Mention):
-            if header.size > case.law_checkpoint.size:
-                raise LogError("the log mentions a law log larger than the one shown")
-            case.mentions.setdefault(header.size, position)
+            mentioned.append((position, header))
             continue
         if header.subject == mine:
             case.receipts += 1
@@ -332,6 +331,7 @@ def _place(case: _Case) -> None:
         ):
             raise LogError(f"the envelope of entry {position} is missing, or another is shown")
         case.placed.append((position, header.at, filed))
+    case.mentions = mentions_of(mentioned, case.papers.law)
     if next(envelopes, None) is not None:
         raise LogError("an envelope is shown that the log does not hold")
     if begun != threads:
