@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from cheget.chain.changes import SELF, change_rule_for
 from cheget.chain.rule import Rule, is_met, names
+from cheget.chain.saying import said
 from cheget.errors import CharterError
 from cheget.order.charter import Charter, Person
 from cheget.order.keys import PublicKey
@@ -202,8 +203,9 @@ def _people_need(old: Charter, person: str, change: str, rule: Rule) -> Need:
         seats[SELF] = person
     wanted = set(names(whole))
     return Need(
-        f"{change} of {person}", False, whole, {n: w for n, w in seats.items() if n in wanted}
-    )
+        said("%(change)s of %(who)s", change=change, who=person), False, whole,
+        {n: w for n, w in seats.items() if n in wanted},
+    )  # fmt: skip
 
 
 def _chain_needs(old: Charter, new: Charter, chain: str) -> Iterator[Need]:
@@ -223,4 +225,4 @@ def _chain_needs(old: Charter, new: Charter, chain: str) -> Iterator[Need]:
             for post in names(found.amend)
             if (who := charter.posts.get(post)) is not None and not charter.people[who].machine
         }
-        yield Need(f"amend of {chain}", charter is new, found.amend, seats)
+        yield Need(said("amend of %(chain)s", chain=chain), charter is new, found.amend, seats)

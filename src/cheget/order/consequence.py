@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cheget.chain.rule import is_met
+from cheget.chain.saying import Said, said
 from cheget.errors import UnfitEntryError
 from cheget.order.documents import Refusal
 from cheget.order.fold import Entry, at_instant, step
 from cheget.order.proceeding import Counted, Proceeding, Rung
+from cheget.order.telling import STATES
 
 _NOWHERE = "0" * 64
 _LAST = 2**52  # a position after every entry
@@ -53,7 +55,7 @@ def turns(proceeding: Proceeding, person: str, now: int) -> tuple[Turn, ...]:
     return tuple(found)
 
 
-def refusal_consequence(proceeding: Proceeding, person: str, now: int) -> str:
+def refusal_consequence(proceeding: Proceeding, person: str, now: int) -> Said:
     """What a refusal of ``person`` would do now, in a sentence.
 
     Raises:
@@ -62,14 +64,15 @@ def refusal_consequence(proceeding: Proceeding, person: str, now: int) -> str:
     document = Refusal(now, proceeding.digest, _NOWHERE, person)
     after, effect = step(proceeding, Entry(_LAST, now, _NOWHERE, document))
     if effect == "stops" and after.ending is not None:
-        return f"Your refusal stops this order, at {after.ending.level}."
+        return said("Your refusal stops this order, at %(level)s.", level=after.ending.level)
     if effect == "countermands":
-        return "Your refusal countermands this order: it ends here."
+        return said("Your refusal countermands this order: it ends here.")
     if after.ending is not None:
-        return f"The order is {after.state} already. Your refusal is kept as evidence."
+        return said("The order is %(state)s already. Your refusal is kept as evidence.",
+                    state=STATES[after.state])  # fmt: skip
     if proceeding.release is not None:
-        return "The order is released. Your refusal is kept, and doesn't stop it."
-    return "Your refusal alone won't stop it: another may still concur. It is kept."
+        return said("The order is released. Your refusal is kept, and doesn't stop it.")
+    return said("Your refusal alone won't stop it: another may still concur. It is kept.")
 
 
 def stranded_levels(proceeding: Proceeding, person: str, seat: str, now: int) -> tuple[str, ...]:

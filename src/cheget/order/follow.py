@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cheget.chain.saying import said
 from cheget.errors import BadSignatureError, CharterError, UnfitEntryError
 from cheget.order.absent import Absent, check_absence, revoke
 from cheget.order.amending import Need, needs, new_keys
@@ -175,7 +176,7 @@ def _begin(state: LawState, entry: LawEntry, document: AnyDocument) -> LawState:
             verify_signer(charter.people, document.signer, entry.filed.envelope)
         proposal = Proposal(
             entry.filed.envelope.digest, document, entry.position, charter, charter, (),
-            ended="it holds",
+            ended=said("it holds"),
         )  # fmt: skip
         return replace(state, begun=True, proposals={proposal.digest: proposal})
     if state.founding is not None:
@@ -323,10 +324,12 @@ def _check_terms(proposal: Proposal, entry: LawEntry, document: Concurrence) -> 
 
 def _takes_effect(state: LawState, proposal: Proposal, entry: LawEntry) -> LawState:
     ended = {
-        digest: one if one.ended else replace(one, ended="void: another charter took its place")
+        digest: one
+        if one.ended
+        else replace(one, ended=said("void: another charter took its place"))
         for digest, one in state.proposals.items()
     }
-    ended[proposal.digest] = replace(proposal, ended="it holds")
+    ended[proposal.digest] = replace(proposal, ended=said("it holds"))
     event = LawEvent(entry.position + 1, entry.at, proposal.new)
     kept = {key.point for one in proposal.new.people.values() for key in one.keys}
     gone = {one.key for one in state.absences.values()} - kept
@@ -360,7 +363,7 @@ def _stop(state: LawState, entry: LawEntry, document: Refusal | Countermand) -> 
     if proposal.ended or entry.at >= proposal.document.decide_by:
         return _with(state, proposal)
     if who in proposal.agreed or who == proposal.document.signer:
-        return _with(state, replace(proposal, ended=f"countermanded by {who}"))
+        return _with(state, replace(proposal, ended=said("countermanded by %(who)s", who=who)))
     if isinstance(document, Refusal):
         proposal = _judged(replace(proposal, refused=proposal.refused | {who}), state.revoked)
     return _with(state, proposal)
@@ -378,8 +381,10 @@ def _judged(proposal: Proposal, revoked: frozenset[bytes]) -> Proposal:
             and any(key.point not in revoked for key in person.keys)
         }
         if not need.is_met(able):
-            by = f"refused by {', '.join(sorted(proposal.refused))}" if proposal.refused else ""
-            return replace(proposal, ended=by or f"the {need.what} can be met by nobody")
+            ended = said("the %(what)s can be met by nobody", what=need.what)
+            if proposal.refused:
+                ended = said("refused by %(who)s", who=", ".join(sorted(proposal.refused)))
+            return replace(proposal, ended=ended)
     return proposal
 
 
@@ -448,9 +453,9 @@ def _revoke(state: LawState, entry: LawEntry, document: Revocation) -> LawState:
 
 def _without(proposal: Proposal, key: bytes, revoked: frozenset[bytes]) -> Proposal:
     if key in proposal.keys:
-        return replace(proposal, ended="a key that counted in it was revoked")
+        return replace(proposal, ended=said("a key that counted in it was revoked"))
     if any(key == one.point for person in proposal.new.people.values() for one in person.keys):
-        return replace(proposal, ended="it keeps a key that was revoked")
+        return replace(proposal, ended=said("it keeps a key that was revoked"))
     return _judged(proposal, revoked)
 
 

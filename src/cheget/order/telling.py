@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cheget.audit.instant import to_text
+from cheget.chain.saying import Said, said
 from cheget.chain.wording import worded
 from cheget.order.documents import Question, Receipt
 from cheget.order.fields import Text
 from cheget.order.papers import Papers, open_envelope
-from cheget.order.proceeding import Proceeding, Rung
+from cheget.order.proceeding import Ending, Proceeding, Rung, State
 from cheget.order.reviews import Asked, Standing, asked
 
 Mark = Literal["●", "◐", "✕", "▲", "○", "·"]
@@ -55,9 +56,9 @@ def moment(seconds: int) -> str:
 
 
 def until(seconds: int) -> str:
-    """A span of time in words."""
+    """A span of time in words; its units are the same in every language."""
     if seconds < 0:
-        return f"{until(-seconds)} ago"
+        return said("%(span)s ago", span=until(-seconds))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             rest = seconds % size // (size // (24 if unit == "d" else 60))
@@ -66,70 +67,109 @@ def until(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> str:
+def verdict(proceeding: Proceeding, receipts: Sequence[Receipt], now: int) -> Said:
     """Where the order stands, in one or two sentences."""
     named = proceeding.order.executors.count
     done = sum(receipt.outcome == "carried-out" for receipt in receipts)
     release, ending = proceeding.release, proceeding.ending
     if release is not None and is_carried_out(proceeding, receipts):
-        of = "the executor" if named == 1 else f"{done} of the {named} executors"
-        return f"Carried out: {of} named acted."
+        return _carried_out(named, done)
     if ending is not None:
-        where = f" at {ending.level}" if ending.level else ""
-        who = f" by {ending.by}" if ending.by and not where else ""
-        said = f"{ending.state.capitalize()}{where}{who}."
-        if ending.why:
-            said += f" {ending.why[0].upper()}{ending.why[1:]}."
+        ended = _ended(ending)
         if release is None:
-            return f"{said} No code exists."
-        return f"{said} It had been released; {done} of {named} had acted."
+            return said("%(ended)s No code exists.", ended=ended)
+        return said("%(ended)s It had been released; %(done)s of %(named)s had acted.",
+                    ended=ended, done=done, named=named)  # fmt: skip
     if release is not None:
         held = release.at + proceeding.action.hold
-        wait = f" Held for {until(held - now)} more." if now < held else ""
-        if named == 1:
-            return f"Released. One code exists, for the executor named; {_acted(done)}.{wait}"
-        return f"Released. {named} codes exist, one for each executor named; {done} acted.{wait}"
+        released = _released(named, done)
+        if now >= held:
+            return released
+        return said("%(released)s Held for %(span)s more.", released=released,
+                    span=until(held - now))  # fmt: skip
     pending = proceeding.pending
     level = pending.level.id if pending is not None else "?"
-    left = until(proceeding.order.decide_by - now)
-    return f"Waits at {level}. Decide within {left}, by {to_text(proceeding.order.decide_by)}."
+    return said("%(waits)s Decide within %(span)s, by %(instant)s.",
+                waits=said("Waits at %(level)s.", level=level),
+                span=until(proceeding.order.decide_by - now),
+                instant=to_text(proceeding.order.decide_by))  # fmt: skip
 
 
-def _acted(done: int) -> str:
-    return "it acted" if done else "it has not acted"
+def _carried_out(named: int, done: int) -> Said:
+    if named == 1:
+        return said("Carried out: the executor named acted.")
+    return said("Carried out: %(done)s of the %(named)s executors named acted.",
+                done=done, named=named)  # fmt: skip
 
 
-def emergency(proceeding: Proceeding, now: int) -> tuple[Standing, str] | None:
+def _ended(ending: Ending) -> Said:
+    state = _ENDED[ending.state]
+    if ending.level:
+        ended = said("%(state)s at %(level)s.", state=state, level=ending.level)
+    elif ending.by:
+        ended = said("%(state)s by %(who)s.", state=state, who=ending.by)
+    else:
+        ended = said("%(state)s.", state=state)
+    if not ending.why:
+        return ended
+    why = f"{ending.why[0].upper()}{ending.why[1:]}."
+    return said("%(ended)s %(why)s", ended=ended,
+                why=next((one for one in _WHY if one == why), why))  # fmt: skip
+
+
+STATES: Mapping[State, Said] = {
+    "open": said("open"), "released": said("released"), "stopped": said("stopped"),
+    "countermanded": said("countermanded"), "expired": said("expired"), "closed": said("closed"),
+}  # fmt: skip
+_ENDED = {"stopped": said("Stopped"), "countermanded": said("Countermanded"),
+           "expired": said("Expired"), "closed": said("Closed")}  # fmt: skip
+_WHY = (
+    said("The law of its chain has changed."),
+    said("A key that counted in it was revoked."),
+    said("An attestation has lapsed."),
+    said("An attestation was taken back."),
+)
+
+
+def _released(named: int, done: int) -> Said:
+    if named != 1:
+        return said("Released. %(named)s codes exist, one for each executor named; %(done)s acted.",
+                    named=named, done=done)  # fmt: skip
+    if done:
+        return said("Released. One code exists, for the executor named; it acted.")
+    return said("Released. One code exists, for the executor named; it has not acted.")
+
+
+def emergency(proceeding: Proceeding, now: int) -> tuple[Standing, Said] | None:
     """What is said first of an emergency, until it has been reviewed; None of other orders."""
     review = asked(proceeding)
     if review is None:
         return None
     standing = review.standing(now)
-    said = f"{_title(standing)} {proceeding.action.id}: {_reviewed(proceeding, review, standing)}"
-    return standing, said
+    title = said("REVIEW OVERDUE") if standing == "overdue" else said("EMERGENCY")
+    return standing, said("%(title)s %(action)s: %(reviewed)s", title=title,
+                          action=proceeding.action.id,
+                          reviewed=_reviewed(proceeding, review, standing))  # fmt: skip
 
 
-def _title(standing: str) -> str:
-    return "REVIEW OVERDUE" if standing == "overdue" else "EMERGENCY"
-
-
-def _reviewed(proceeding: Proceeding, review: Asked, standing: str) -> str:
+def _reviewed(proceeding: Proceeding, review: Asked, standing: Standing) -> Said:
     who = rule_of(proceeding)
     if review.until is None:
+        ahead = said("will be reviewed by %(who)s, until %(span)s after its release.", who=who,
+                     span=until(review.within))  # fmt: skip
         limit = limited(proceeding)
-        said = f"will be reviewed by {who}, until {until(review.within)} after its release."
-        return f"{said} Limit: {limit}." if limit else said
+        return said("%(ahead)s Limit: %(limit)s.", ahead=ahead, limit=limit) if limit else ahead
+    due = to_text(review.until)
     match standing:
         case "due":
-            return f"will be reviewed by {who}, until {to_text(review.until)}."
+            return said("will be reviewed by %(who)s, until %(instant)s.", who=who, instant=due)
         case "overdue":
-            return f"by {who}, due until {to_text(review.until)}."
-        case _:
-            by = ", ".join(one.person for one in proceeding.reviews)
-            late = f", late: it was due until {to_text(review.until)}"
-            return f"reviewed by {by} at {to_text(review.done or 0)}" + (
-                f"{late}." if standing == "late" else "."
-            )
+            return said("by %(who)s, due until %(instant)s.", who=who, instant=due)
+    by, at = ", ".join(one.person for one in proceeding.reviews), to_text(review.done or 0)
+    if standing == "late":
+        return said("reviewed by %(by)s at %(at)s, late: it was due until %(instant)s.",
+                    by=by, at=at, instant=due)  # fmt: skip
+    return said("reviewed by %(by)s at %(at)s.", by=by, at=at)
 
 
 def rule_of(proceeding: Proceeding) -> str:
@@ -143,8 +183,11 @@ def limited(proceeding: Proceeding) -> str:
     limit = proceeding.action.limit
     if limit is None:
         return ""
-    of = f" of {limit.parameter}" if limit.parameter else ""
-    return f"{limit.most}{of} per {until(limit.per)}"
+    span = until(limit.per)
+    if not limit.parameter:
+        return said("%(most)s per %(span)s", most=limit.most, span=span)
+    return said("%(most)s of %(what)s per %(span)s", most=limit.most, what=limit.parameter,
+                span=span)  # fmt: skip
 
 
 def is_carried_out(proceeding: Proceeding, receipts: Sequence[Receipt]) -> bool:
@@ -218,9 +261,9 @@ def signed_fields(proceeding: Proceeding, papers: Papers) -> list[tuple[str, str
     names = papers.address if isinstance(papers.address, tuple) else ()
     reason: Text | None = papers.texts.get(order.reason)
     return [
-        ("acknowledged", "; ".join(order.acknowledged) or "none"),
+        ("acknowledged", "; ".join(order.acknowledged) or said("none")),
         ("action", order.action),
-        ("attestations", " ".join(order.attestations) or "none"),
+        ("attestations", " ".join(order.attestations) or said("none")),
         ("decide_by", to_text(order.decide_by)),
         ("deployment", f"{order.deployment}  ({proceeding.law.house})"),
         ("executors", f"{order.executors.count}: {shortened(names)}"),
@@ -228,7 +271,7 @@ def signed_fields(proceeding: Proceeding, papers: Papers) -> list[tuple[str, str
         ("nonce", order.nonce),
         ("originator", order.originator),
         *((f"  {name}", value) for name, value in order.parameters),
-        ("reason", f"“{reason.text}”" if reason else "(erased)"),
+        ("reason", f"“{reason.text}”" if reason else said("(erased)")),
         ("seat", order.seat),
         *((("shares", order.shares),) if order.shares else ()),
         ("transmitted_at", to_text(order.transmitted_at)),

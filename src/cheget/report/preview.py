@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cheget.chain.changes import OTHERS
 from cheget.chain.rule import Of, Rule
+from cheget.chain.saying import said
 from cheget.chain.wording import span, worded
 from cheget.order.amending import Need
 from cheget.order.charter import Charter
@@ -151,6 +152,7 @@ def need_rows(found: Preview) -> Iterator[Told]:
         )
         if same and need.is_new:
             continue
-        which = f"as it {'will be' if need.is_new else 'is'}" if twins and not same else ""
+        tense = said("as it will be") if need.is_new else said("as it is")
         who = sorted(person for person in agreed if need.names(person))
+        which = tense if twins and not same else ""
         yield Told(need.what, which, worded(need.rule), who, need.is_met(agreed))

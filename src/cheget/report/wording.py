@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cheget.chain.saying import said
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -16,8 +18,11 @@ LONGEST = 15  # digits of a number that is written out
 def joined(names: Sequence[str], most: int = FEW) -> str:
     """``ann, bob and cho``; of more than ``most``, how many more. Empty for nobody."""
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most:,} more"
-    return " and ".join(one for one in (", ".join(names[:-1]), *names[-1:]) if one)
+        return said("%(names)s and %(count)s more", names=", ".join(names[:most]),
+                    count=format(len(names) - most, ","))  # fmt: skip
+    if len(names) < 2:  # noqa: PLR2004 - a name alone is joined with none
+        return "".join(names)
+    return said("%(one)s and %(other)s", one=", ".join(names[:-1]), other=names[-1])
 
 
 def count(number: int, what: str, many: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cheget.chain.rule import names
+from cheget.chain.saying import Said, listed, said
 from cheget.errors import NotAllowedError
 from cheget.order.allowed import named
 from cheget.order.charter import Law
@@ -49,16 +50,23 @@ def of_action(law: Law, action: str, originator: str, settings: Settings, now: i
     return reach(begin(law, entry, attested), settings, now)
 
 
-def sentence(found: Reach) -> str:
+def sentence(found: Reach) -> Said:
     """`will notify N: …`, and who later."""
-    who = [f"{_whom(whom)} by {channel}" for whom, channel in found.now]
-    more = len(who) - _MOST
-    shown = ", ".join(who[:_MOST]) + (f" and {more} more" if more > 0 else "")
-    said = f"will notify {len({whom for whom, _ in found.now})}" + (f": {shown}" if who else "")
-    if found.later:
-        said += f"; {len(found.later)} more by and by, if nobody answers"
-    return said
+    who = [
+        said("%(who)s by %(channel)s", who=_whom(whom), channel=channel)
+        for whom, channel in found.now
+    ]
+    told = said("will notify %(count)s", count=len({whom for whom, _ in found.now}))
+    if who:
+        more, shown = len(who) - _MOST, listed(who[:_MOST])
+        if more > 0:
+            shown = said("%(names)s and %(count)s more", names=shown, count=more)
+        told = said("%(told)s: %(names)s", told=told, names=shown)
+    if not found.later:
+        return told
+    return said("%(told)s; %(count)s more by and by, if nobody answers", told=told,
+                count=len(found.later))  # fmt: skip
 
 
 def _whom(whom: str) -> str:
-    return f"the room of {whom}" if "/" in whom else whom
+    return said("the room of %(what)s", what=whom) if "/" in whom else whom
