@@ -8,7 +8,7 @@ BENCH = .venv-bench
 ORACLE = .venv-oracle
 export PYTHONPATH = src
 
-.PHONY: pictures demo test test-slow test-oracle check fix bench locks wheel clean
+.PHONY: pictures words demo test test-slow test-oracle check fix bench locks wheel clean
 
 demo: $(DEMO)/ready-$(shell cksum < requirements/demo.lock | cut -d' ' -f1)
 	@$(DEMO)/bin/python -m cheget demo
@@ -39,6 +39,10 @@ bench: $(BENCH)/ready-$(shell cksum < requirements/bench.lock | cut -d' ' -f1)
 # Pictures of the pages, for the documentation; needs chromium.
 pictures: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/python tests/web/pictures.py
+
+# What the pages say, collected into their catalogues and compiled.
+words: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
+	$(DEV)/bin/python tests/web/words.py
 
 wheel: $(DEV)/ready-$(shell cksum < requirements/test.lock | cut -d' ' -f1)
 	$(DEV)/bin/python -m hatchling build -t wheel

@@ -82,6 +82,7 @@ def test_the_wheel_installs_alone_and_runs(tmp_path: Path) -> None:
         names = archive.namelist()
     assert "cheget/scenarios/cheget.yaml" in names
     assert "cheget/py.typed" in names
+    assert "cheget/web/locale/de/LC_MESSAGES/cheget.mo" in names
     assert not [name for name in names if name.startswith(("tests", "bench"))]
     venv = tmp_path / "venv"
     run(sys.executable, "-m", "venv", venv)

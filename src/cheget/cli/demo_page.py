@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import click
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cheget.chain.rule import names
@@ -34,6 +34,7 @@ from cheget.order.verify import Pinned, verify_papers
 from cheget.service.amended import amended, held_charters, pending
 from cheget.service.amending import law_state
 from cheget.service.inviting import invite
+from cheget.web.language import speak
 from cheget.web.visit import Looking
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def serve(staffed: Staffed, listening: socket.socket) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             app = application(staffed.house, staffed.desk, ())
             app.state.staffed = staffed
-            app.include_router(router)
+            app.include_router(router, dependencies=[Depends(speak)])
             run_quietly(app, listening)
     finally:
         over.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
@@ -22,6 +22,7 @@ from cheget.web import (
     signing,
     vouching,
 )
+from cheget.web.language import speak
 from cheget.web.visit import SignIn, trouble
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -31,7 +32,7 @@ def install(app: FastAPI, house: House) -> None:
     """Put the pages onto the application, which has its door open."""
     app.state.house = house
     for module in (pages, evidence, logbook, signing, lawful, assessing, vouching, enrolling):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(speak)])
 
     async def to_signin(request: Request, _: Exception) -> Response:
         after = request.url.path if request.method == "GET" else "/"
@@ -49,6 +50,7 @@ def _readable(handler: Handler) -> Handler:
         answer = handler(request, error)
         if not isinstance(answer, Response):
             answer = await answer
+        await speak(request)
         looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         return trouble(request, answer, json.loads(bytes(answer.body))) if looks else answer
 

@@ -13,7 +13,7 @@ from cheget.chain.wording import span, worded
 from cheget.errors import TooEntangledError
 from cheget.order.charter import Charter
 from cheget.order.documents import order_name
-from cheget.order.follow import LawState
+from cheget.order.follow import LawState, Proposal
 from cheget.order.keys import PublicKey, fingerprint
 from cheget.order.telling import until
 from cheget.picture.page import JUDGED
@@ -21,6 +21,7 @@ from cheget.proof.account import Account
 from cheget.report.proofs import door_lines, door_warnings, sentences, sign
 from cheget.report.proved import Proved, prove
 from cheget.service.amended import staff_of
+from cheget.web.language import again, number, tell
 from cheget.web.showing import MOST_DOTS, rule_of
 
 MOST_KNOWN = 64
@@ -57,9 +58,9 @@ def transmissions(charter: Charter, person: str) -> list[dict[str, Any]]:
             found.append({
                 "id": f"{chain.id}-{action.id}", "chain": chain.id, "action": action.id,
                 "title": f"{action.id} · {chain.title}", "first": ladder[1].id if ladder[1:] else
-                "the executors", "levels": " → ".join(
-                    f"{one.id} ({worded(one.rule, one.members)})" for one in ladder[1:]
-                ) or "nobody", "stops": ", ".join(alone),
+                tell("the executors"), "levels": " → ".join(
+                    f"{one.id} ({again(worded(one.rule, one.members))})" for one in ladder[1:]
+                ) or tell("nobody"), "stops": ", ".join(alone),
                 "hold": span(action.hold) if action.hold else "",
                 "parameters": [
                     (name, parameter.kind, list(getattr(parameter, "choices", ()) or ()))
@@ -109,7 +110,7 @@ def _proof(found: Proved | None) -> dict[str, Any]:
 
 def _filled(charter: Charter, chain: Chain, member: str) -> tuple[str, str]:
     title = next((one.title for one in chain.members if one.id == member), "") or member
-    return title, charter.posts.get(member, "vacant")
+    return title, charter.posts.get(member, "")
 
 
 def _alone(account: Account) -> list[str]:
@@ -133,8 +134,7 @@ def kinds_view(charter: Charter, words: Mapping[str, str]) -> list[dict[str, Any
             found.append({
                 "title": kind.title or kind.id, "chain": chain.title, "count": len(ids),
                 "enrolled": enrolled,
-                "said": f"{enrolled:,} of {len(ids):,} have a key"
-                + (f", a crew beside each: {worded(kind.crew)}" if kind.crew else ""),
+                "said": _keyed(enrolled, len(ids), worded(kind.crew) if kind.crew else ""),
                 "guards": [(one, words.get(one, "")) for one in ids]
                 if len(ids) <= FEW else [(one, words[one]) for one in ids if one in words][:FEW],
                 "unknown": len(ids) > FEW and not any(one in words for one in ids),
@@ -143,6 +143,19 @@ def kinds_view(charter: Charter, words: Mapping[str, str]) -> list[dict[str, Any
                 ],
             })  # fmt: skip
     return found
+
+
+def _keyed(enrolled: int, count: int, crew: str) -> str:
+    keys = {"enrolled": number(enrolled), "count": number(count)}
+    if not crew:
+        return tell("%(enrolled)s of %(count)s have a key", **keys)
+    return tell("%(enrolled)s of %(count)s have a key, a crew beside each: %(crew)s", crew=crew,
+                **keys)  # fmt: skip
+
+
+def missing(one: Proposal) -> list[str]:
+    """The rules of an amendment that have still to agree."""
+    return list(dict.fromkeys(again(need.what) for need in one.missing()))
 
 
 def people_view(
@@ -157,7 +170,8 @@ def people_view(
     rows = [
         {
             "who": name, "machine": one.machine, "away": away.get(name, ""),
-            "posts": ", ".join(p for p, who in charter.posts.items() if who == name) or "no post",
+            "posts": ", ".join(p for p, who in charter.posts.items() if who == name)
+            or tell("no post"),
             "signs": [key_view(key) for key in usable.people[name].keys],
             "crew": all("/" in p for p, who in charter.posts.items() if who == name)
             and name in charter.posts.values(),
@@ -167,9 +181,9 @@ def people_view(
     amendments = [
         {
             "digest": one.digest, "words": order_name(one.digest),
-            "said": f"Proposed by {one.document.signer}; "
-                    f"{until(one.document.decide_by - now)} left. Still to agree: "
-                    + ", ".join(dict.fromkeys(need.what for need in one.missing())),
+            "said": tell("Proposed by %(who)s; %(span)s left. Still to agree: %(missing)s",
+                         who=one.document.signer, span=until(one.document.decide_by - now),
+                         missing=", ".join(missing(one))),
         }
         for one in state.open if now < one.document.decide_by
     ]  # fmt: skip
@@ -199,7 +213,8 @@ class KeyView:
 
 def key_view(key: PublicKey) -> KeyView:
     """A key of a person's; the words are the first two of its point's SHA-256."""
-    names = {"webauthn-es256": "passkey", "webauthn-eddsa": "passkey",
-             "sshsig-sk-ed25519": "security key", "sshsig-ed25519": "SSH key"}  # fmt: skip
+    names = {"webauthn-es256": tell("passkey"), "webauthn-eddsa": tell("passkey"),
+             "sshsig-sk-ed25519": tell("security key"),
+             "sshsig-ed25519": tell("SSH key")}  # fmt: skip
     words = order_name(hashlib.sha256(key.point).hexdigest()).split()
-    return KeyView(names.get(key.scheme, "key file"), " ".join(words[:2]), fingerprint(key))
+    return KeyView(names.get(key.scheme, tell("key file")), " ".join(words[:2]), fingerprint(key))

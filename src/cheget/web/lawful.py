@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -22,11 +23,13 @@ from cheget.order.fields import Text
 from cheget.order.follow import LawState, Proposal
 from cheget.order.telling import moment, until
 from cheget.report.differences import SIGNS, sections, verdict
-from cheget.report.preview import Preview, need_rows, preview
+from cheget.report.preview import Preview, Told, need_rows, preview
 from cheget.report.wording import joined
 from cheget.service.amending import law_state
 from cheget.service.api.problems import Problem
+from cheget.web.describing import missing
 from cheget.web.drafts import Draft, kind_of, line, texts_of
+from cheget.web.language import again, tell
 from cheget.web.visit import FromPage, HandingIn, LetIn, SignedIn, Visit
 
 router = APIRouter(include_in_schema=False)
@@ -139,12 +142,15 @@ def _view(visit: Visit, state: LawState, one: Proposal) -> dict[str, Any]:
     return {
         "digest": one.digest, "words": _halves(order_name(one.digest)),
         "colour": colour, "verdict": (first, rest),
-        "lead": f"Version {one.new.version} of the charter of {one.new.house}, proposed by"
-                f" {document.signer} at {moment(document.proposed_at)} UTC."
-                + (f" {until(document.decide_by - visit.now)} left." if waits else ""),
+        "lead": tell(
+            "Version %(version)s of the charter of %(house)s, proposed by %(who)s at %(at)s UTC.",
+            version=one.new.version, house=one.new.house, who=document.signer,
+            at=moment(document.proposed_at),
+        ) + (" " + tell("%(span)s left.", span=until(document.decide_by - visit.now))
+             if waits else ""),
         "chains": list(_chains(found)), "changes": found.changes,
         "closes": [(one.digest, order_name(one.digest)) for one in found.closes],
-        "needs": list(need_rows(found)), "refused": sorted(one.refused),
+        "needs": [_need(row) for row in need_rows(found)], "refused": sorted(one.refused),
         "fields": _fields(visit, one),
         "may_agree": one.waits_for(person, visit.now),
         "may_refuse": waits and one.has_say(person) and person not in one.refused and not mine,
@@ -157,22 +163,29 @@ def _verdict(visit: Visit, state: LawState, one: Proposal) -> tuple[str, str, st
     """The colour, the word that has it, and the rest of the sentence."""
     if one.ended == "it holds":
         now = state.charter.digest == one.new.digest
-        return ("yes", "Holds" if now else "Held", "." if now else "; a later charter does now.")
+        if now:
+            return "yes", tell("Holds"), "."
+        return "yes", tell("Held"), tell("; a later charter does now.")
     if one.ended:
-        return "no", "Ended", f": {one.ended}."
+        return "no", tell("Ended"), f": {again(one.ended)}."
     if visit.now >= one.document.decide_by:
-        return "wait", "Expired", ". Nothing has changed."
-    missing = joined(list(dict.fromkeys(need.what for need in one.missing())))
-    return "wait", "Proposed", f". Still to agree: {missing}."
+        return "wait", tell("Expired"), tell(". Nothing has changed.")
+    return "wait", tell("Proposed"), tell(". Still to agree: %(missing)s.",
+                                         missing=joined(missing(one)))  # fmt: skip
+
+
+def _need(row: Told) -> Told:
+    """A rule that has to agree, in the reader's language."""
+    return replace(row, what=again(row.what), which=again(row.which), rule=again(row.rule))
 
 
 def _note(visit: Visit, one: Proposal) -> str:
     person = visit.person or ""
     for holds, said in (
-        (person in one.refused, "You refused."),
-        (person in one.agreed, "You agreed."),
-        (bool(one.ended), "It has ended: nothing more can be signed that counts."),
-        (not one.has_say(person), "No rule that has to agree names you."),
+        (person in one.refused, tell("You refused.")),
+        (person in one.agreed, tell("You agreed.")),
+        (bool(one.ended), tell("It has ended: nothing more can be signed that counts.")),
+        (not one.has_say(person), tell("No rule that has to agree names you.")),
     ):
         if holds:
             return said
@@ -202,5 +215,5 @@ def _fields(visit: Visit, one: Proposal) -> list[tuple[str, str]]:
     signed: dict[str, Any] = json.loads(one.document.payload())
     reason = one.document.reason
     text = visit.door.counter.store.read(lambda tx: tx.texts([reason])).get(reason)
-    signed["reason"] = "(erased)" if text is None else f"“{text.text}”"
+    signed["reason"] = tell("(erased)") if text is None else f"“{text.text}”"
     return [*((name, str(value)) for name, value in signed.items()), ("digest", one.digest)]

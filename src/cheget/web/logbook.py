@@ -18,6 +18,7 @@ from cheget.order.telling import moment
 from cheget.service.api.problems import Problem
 from cheget.service.shown import head_of, inclusion
 from cheget.service.store import Reading
+from cheget.web.language import tell
 from cheget.web.visit import LetIn, Visit
 
 router = APIRouter(include_in_schema=False)
@@ -87,7 +88,7 @@ def _row(tx: Reading, position: int, leaf: bytes, known: set[str]) -> Row:
     header = decode(leaf)
     at = moment(header.at)
     if not isinstance(header, Header):
-        return Row(position, at, "law", subject=f"law log at size {header.size}")
+        return Row(position, at, "law", subject=tell("law log at size %(size)s", size=header.size))
     document = _filed(tx, header).unverified
     about = getattr(document, "order", header.subject)
     order = about if about in known else ""
@@ -136,14 +137,17 @@ def _fields(tx: Reading, leaf: bytes) -> list[tuple[str, str]]:
     """What was signed, whole, in the signed order of fields; texts in place of their digests."""
     header = decode(leaf)
     if not isinstance(header, Header):
-        return [("law log", f"{header.size} entries"), ("its root", header.root)]
+        return [(tell("law log"), tell("%(size)s entries", size=header.size)),
+                (tell("its root"), header.root)]  # fmt: skip
     filed = _filed(tx, header)
     signed: dict[str, Any] = json.loads(filed.envelope.payload)
     texts = tx.texts([signed[name] for name in SPOKEN if signed.get(name)])
     for name in SPOKEN:
         if signed.get(name):
             held = texts.get(signed[name])
-            signed[name] = f"“{held.text}”" if held is not None else f"(erased) {signed[name]}"
+            signed[name] = (
+                f"“{held.text}”" if held is not None else f"{tell('(erased)')} {signed[name]}"
+            )
     told = [(name, value if isinstance(value, str) else json.dumps(value))
             for name, value in signed.items()]  # fmt: skip
     return [*told, ("digest", filed.envelope.digest)]

@@ -35,6 +35,7 @@ from cheget.web.describing import (
     proved,
     transmissions,
 )
+from cheget.web.language import again, tell
 from cheget.web.rendering import ALONE, files
 from cheget.web.showing import colour_of, order_view, shown, title_of
 from cheget.web.visit import LetIn, SignedIn, Visit, origin_of, waiting
@@ -64,13 +65,16 @@ def _inbox(visit: Visit) -> dict[str, Any]:
         and one.release is None and who not in one.refusers
     ]  # fmt: skip
     urgent = [
-        {**_row(visit, one), "said": said[1]}
+        {**_row(visit, one), "said": again(said[1])}
         for one in visit.door.counter.orders()
         if is_unsettled(one) and who in one.law.people
         and (said := emergency(one, visit.now)) is not None
     ]  # fmt: skip
     rows = [
-        {**_row(visit, one), "left": f"{until(one.order.decide_by - visit.now)} left"}
+        {
+            **_row(visit, one),
+            "left": tell("%(span)s left", span=until(one.order.decide_by - visit.now)),
+        }
         for one in mine_now
     ]
     return {
@@ -89,10 +93,11 @@ def _row(visit: Visit, one: Proceeding) -> dict[str, Any]:
     said = verdict(one, receipts, visit.now)
     order = one.order
     return {
-        "digest": one.digest, "words": order_name(one.digest), "verdict": said,
+        "digest": one.digest, "words": order_name(one.digest), "verdict": again(said),
         "colour": colour_of(one, said),
-        "lead": f"{order.action} of {one.law.chain.title}, by {title_of(one, order.seat)},"
-                f" {moment(one.transmitted)[:16]} UTC",
+        "lead": tell("%(action)s of %(chain)s, by %(who)s, %(at)s UTC", action=order.action,
+                     chain=one.law.chain.title, who=title_of(one, order.seat),
+                     at=moment(one.transmitted)[:16]),
     }  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def transmit(visit: SignedIn) -> HTMLResponse:
         for one in transmissions(visit.charter, visit.person or "")
     ]  # fmt: skip
     firsts = {one["first"] for one in found}
-    first = firsts.pop() if len(firsts) == 1 else "the first level"
+    first = firsts.pop() if len(firsts) == 1 else tell("the first level")
     return visit.page("transmit.html", actions=found, first=first)
 
 
@@ -161,7 +166,7 @@ def _wakes(visit: Visit, chain: str, action: str) -> str:
     if not settings.channels:
         return ""
     law = visit.charter.laws[chain]
-    return sentence(of_action(law, action, visit.person or "", settings, visit.now))
+    return again(sentence(of_action(law, action, visit.person or "", settings, visit.now)))
 
 
 @router.get("/chain")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -11,17 +12,21 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
+from cheget.chain.saying import said
 from cheget.picture.chart import STYLE as CHARTS
 from cheget.report.looks import FIGURES
+from cheget.web.language import NAMES, gettext, ngettext, number, spoken
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 NAV = (
-    ("/", "Inbox"), ("/orders", "Orders"), ("/transmit", "Transmit"), ("/chain", "Chain"),
-    ("/assessment", "Assessment"), ("/executors", "Executors"), ("/people", "People"),
-    ("/log", "Log"),
+    ("/", said("Inbox")), ("/orders", said("Orders")), ("/transmit", said("Transmit")),
+    ("/chain", said("Chain")), ("/assessment", said("Assessment")),
+    ("/executors", said("Executors")), ("/people", said("People")), ("/log", said("Log")),
 )  # fmt: skip
+_IN_SCRIPT = re.compile(r'\b_\("([^"]+)"')  # what a script of ours says: messages, like any
 
 
 class _Environment(Environment):
@@ -35,10 +40,27 @@ class _Environment(Environment):
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return _Environment(
+    made = _Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
+    # Newstyle: values are escaped when they are put into a message, whatever its language.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True
+    )
+    made.filters["number"] = number
+    return made
+
+
+@lru_cache(maxsize=1)
+def _in_script() -> list[str]:
+    return _IN_SCRIPT.findall(files()["cheget.js"][0].decode())
+
+
+def script_words() -> dict[str, str]:
+    """What the script says, by what it says in English; empty where that is spoken."""
+    return {one: told for one in _in_script() if (told := gettext(one)) != one}
 
 
 @lru_cache(maxsize=1)
@@ -91,9 +113,16 @@ def page(request: Request, name: str, status: int = 200, **context: Any) -> HTML
     A part keeps the nonce of the page that it goes into: htmx takes no other.
     """
     nonce = request.headers.get("x-page-nonce") or secrets.token_urlsafe(16)
+    language = spoken()
     text = (
         _environment()
         .get_template(name)
-        .render(nonce=nonce, static=static, nav=NAV, here=request.url.path, **context)
-    )
+        .render(
+            nonce=nonce, static=static, nav=NAV, here=request.url.path, language=language,
+            languages=[(code, one) for code, one in NAMES.items() if code != language],
+            # What is told in English only says so, for whoever reads by ear.
+            english=Markup() if language == "en" else Markup(' lang="en"'),
+            script_words=script_words(), **context,
+        )
+    )  # fmt: skip
     return HTMLResponse(text, status, headers=headers(nonce))

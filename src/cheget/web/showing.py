@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cheget.chain.chain import Level
+from cheget.chain.saying import said
 from cheget.chain.wording import worded
 from cheget.errors import StoppedError
 from cheget.order.allowed import id_of
@@ -19,6 +20,7 @@ from cheget.order.papers import Papers, decode_papers
 from cheget.order.proceeding import Proceeding
 from cheget.order.reviews import may_review
 from cheget.order.telling import (
+    STATES,
     Place,
     clock,
     emergency,
@@ -30,6 +32,7 @@ from cheget.order.telling import (
     verdict,
 )
 from cheget.order.verify import Pinned, Verified, explain_papers
+from cheget.web.language import again, tell
 
 if TYPE_CHECKING:
     from cheget.order.counter import Counter
@@ -137,6 +140,8 @@ class OrderView:
 
 
 _LOOKS = {"●": "counted", "◐": "counted", "✕": "refused", "○": "asked", "▲": "lapsed", "·": ""}
+_OUTCOMES = {"carried-out": said("carried-out"), "failed": said("failed"),
+             "unknown": said("unknown"), "refused": said("refused")}  # fmt: skip
 _COLOURS = {"stopped": "no", "countermanded": "no", "closed": "no", "expired": "wait",
             "released": "yes", "open": "wait"}  # fmt: skip
 
@@ -150,8 +155,8 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     """What the page of an order says to whoever reads it."""
     proceeding = one.proceeding
     words = order_name(proceeding.digest).split()
-    said = verdict(proceeding, one.receipts, now)
-    later = ""
+    known = verdict(proceeding, one.receipts, now)
+    said, later = again(known), ""
     if proceeding.state == "open":  # where it waits is the verdict; until when, said below it
         said, _, later = said.partition(". ")
         said += "."
@@ -159,43 +164,45 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     mine = turns(proceeding, person, now) if person is not None else ()
     ready = next((turn for turn in mine if turn.since <= now), None)
     refuses = person is not None and can_refuse(proceeding, person, now)
+    urgent = emergency(proceeding, now)
     return OrderView(
         digest=proceeding.digest,
         words=(" ".join(words[:3]), " ".join(words[3:])),
         state=proceeding.state,
-        verdict=(first.rstrip("."), first[len(first.rstrip(".")) :] + space + rest),
-        colour=colour_of(proceeding, said),
+        verdict=(first.rstrip(".:"), first[len(first.rstrip(".:")) :] + space + rest),
+        colour=colour_of(proceeding, known),
         lead=" ".join(part for part in (_lead(proceeding), later) if part),
         steps=_steps(one, person),
         dots=_dots(one),
-        fields=signed_fields(proceeding, one.papers),
+        fields=[(name, again(value)) for name, value in signed_fields(proceeding, one.papers)],
         questions=[
-            (q.signer, "(erased)" if text is None else text, clock(q.asked_at))
+            (q.signer, tell("(erased)") if text is None else text, clock(q.asked_at))
             for q, text in questions(one.papers)
         ],
         turn=ready,
         may_refuse=refuses,
-        consequence=refusal_consequence(proceeding, person, now) if refuses and person else "",
+        consequence=again(refusal_consequence(proceeding, person, now))
+        if refuses and person else "",
         strands=stranded_levels(proceeding, person, ready.seat, now) if ready and person else (),
         note=_note(one, person, mine, now),
         elsewhere=_elsewhere(proceeding),
         acknowledge=proceeding.action.acknowledge,
         may_recall=_may_recall(proceeding, person),
-        emergency=emergency(proceeding, now),
+        emergency=(urgent[0], again(urgent[1])) if urgent is not None else None,
         may_review=person is not None and may_review(proceeding, person),
         asks=proceeding.state == "open"
         and (ready is not None or refuses)
         and not _may_recall(proceeding, person),
-        receipts=[(receipt.executor, receipt.outcome) for receipt in one.receipts],
-    )
+        receipts=[(one.executor, again(_OUTCOMES.get(one.outcome, one.outcome)))
+                  for one in one.receipts],
+    )  # fmt: skip
 
 
 def _lead(proceeding: Proceeding) -> str:
     order, chain = proceeding.order, proceeding.law.chain
-    return (
-        f"{order.action} of {chain.title}, transmitted by {title_of(proceeding, order.seat)}"
-        f" at {moment(proceeding.transmitted)} UTC."
-    )
+    return tell("%(action)s of %(chain)s, transmitted by %(who)s at %(at)s UTC.",
+                action=order.action, chain=chain.title, who=title_of(proceeding, order.seat),
+                at=moment(proceeding.transmitted))  # fmt: skip
 
 
 def title_of(proceeding: Proceeding, seat: str) -> str:
@@ -206,16 +213,16 @@ def title_of(proceeding: Proceeding, seat: str) -> str:
 
 def rule_of(level: Level) -> str:
     """A level's rule, its veto, and on what it has to be signed; empty for one who is asked."""
-    said = worded(level.rule, level.members)
-    if len(level.members) == 1:
-        said = ""
-    elif said in {"all", "any"}:
-        said = f"{said} of {len(level.members)}"
+    rule, parts = worded(level.rule, level.members), []
+    if len(level.members) > 1 and rule in {"all", "any"}:
+        parts.append(tell("%(rule)s of %(count)s", rule=rule, count=len(level.members)))
+    elif len(level.members) > 1:
+        parts.append(again(rule))
     if level.veto is not None:
-        said += f"{'; ' if said else ''}{worded(level.veto, level.members)} may veto"
+        parts.append(tell("%(who)s may veto", who=worded(level.veto, level.members)))
     if level.own_device:
-        said += f"{'; ' if said else ''}on a device of one's own"
-    return said
+        parts.append(tell("on a device of one's own"))
+    return "; ".join(parts)
 
 
 def _steps(one: Shown, person: str | None) -> list[StepView]:
@@ -249,21 +256,21 @@ def _seat(
     at = clock(place.at) if place.at is not None else ""
     match place.mark:
         case "●":
-            said = f"concurred · {at}"
+            said = tell("concurred · %(at)s", at=at)
         case "◐":
-            said = f"{place.by} concurred as deputy · {at}"
+            said = tell("%(who)s concurred as deputy · %(at)s", who=place.by, at=at)
         case "✕":
-            said = f"refused · {at}"
+            said = tell("refused · %(at)s", at=at)
         case "○":
-            said = "asked"
+            said = tell("asked")
         case "▲":
-            said = "no answer in time"
+            said = tell("no answer in time")
         case _:
-            said = "counts above" if place.is_spent else "no answer"
+            said = tell("counts above") if place.is_spent else tell("no answer")
             if not is_asked:
-                said = "not asked"
+                said = tell("not asked")
             if place.by is None:
-                said = "vacant"
+                said = tell("vacant")
     is_me = person is not None and proceeding.law.person_of(place.seat) == person
     mark = "○" if place.mark == "·" else place.mark
     return SeatView(title_of(proceeding, place.seat), mark, said, _LOOKS[place.mark], is_me)
@@ -300,37 +307,46 @@ def _note(one: Shown, person: str | None, mine: Sequence[Turn], now: int) -> str
     """What is said above the buttons: the first of these that is so."""
     proceeding = one.proceeding
     if person is None:
-        return "Sign in to answer."
+        return tell("Sign in to answer.")
     counted = next((c for c in proceeding.counted if c.person == person), None)
     later = next((turn for turn in mine if turn.since > now), None)
     at = clock(counted.answered_at) if counted is not None else ""
     left = until(later.since - now) if later is not None else ""
     seat = later.seat if later is not None else ""
-    for holds, said in (
+    for holds, told in (
         (
             proceeding.ending is not None,
-            f"The order is {proceeding.state}: nothing more can be signed that counts.",
+            tell("The order is %(state)s: nothing more can be signed that counts.",
+                 state=STATES[proceeding.state]),
         ),
-        (counted is not None, f"You concurred at {at} UTC."),
-        (person in proceeding.refusers, "You refused."),
-        (later is not None, f"Your turn as deputy of {seat} comes in {left}."),
+        (counted is not None, tell("You concurred at %(at)s UTC.", at=at)),
+        (person in proceeding.refusers, tell("You refused.")),
+        (
+            later is not None,
+            tell("Your turn as deputy of %(seat)s comes in %(span)s.", seat=seat, span=left),
+        ),
         (
             proceeding.release is not None,
-            "The order is released. Whoever has a seat may still countermand it.",
+            tell("The order is released. Whoever has a seat may still countermand it."),
         ),
         (bool(mine), ""),
-        (proceeding.has_say(person), "You are not asked yet. You may refuse at any time."),
-    ):
+        (
+            proceeding.has_say(person),
+            tell("You are not asked yet. You may refuse at any time."),
+        ),
+    ):  # fmt: skip
         if holds:
-            return said
-    return "You have no seat on this ladder."
+            return told
+    return tell("You have no seat on this ladder.")
 
 
 def _elsewhere(proceeding: Proceeding) -> str:
     if proceeding.pending is not None and proceeding.pending.level.own_device:
-        return "This level answers on a device of its own"
+        return tell("This level answers on a device of its own")
     if proceeding.order.shares is not None:
-        return "Whoever concurs hands over their share of a sealed secret, from their key file"
+        return tell(
+            "Whoever concurs hands over their share of a sealed secret, from their key file"
+        )
     return ""
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from cheget.errors import NotAcceptedError
@@ -25,6 +25,8 @@ from cheget.web.drafts import (
     line,
     texts_of,
 )
+from cheget.web.language import COOKIE as LANGUAGE
+from cheget.web.language import NAMES
 from cheget.web.showing import shown
 from cheget.web.visit import FromPage, HandingIn, Looking, SignedIn, Visit
 
@@ -32,7 +34,17 @@ router = APIRouter(include_in_schema=False)
 Given = Annotated[dict[str, Any], Body()]
 
 # A page of ours: no second slash and no backslash, which browsers read as another host.
-PATH = re.compile(r"/(?:[a-z0-9-]{1,64}(?:/[a-z0-9-]{1,64})?)?")
+PATH = re.compile(r"/(?:[a-z0-9-]{1,64}(?:/[a-z0-9-]{1,64}){0,2})?")
+
+
+@router.get("/language/{code}")
+def language(request: Request, code: str, after: str = "/") -> Response:
+    """Speak that language in this browser from now on, if a page of ours asks, and go back."""
+    answer = RedirectResponse(after if PATH.fullmatch(after) else "/", 303)
+    elsewhere = request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+    if code in NAMES and not elsewhere:
+        answer.set_cookie(LANGUAGE, code, max_age=365 * 86400, httponly=True, samesite="lax")
+    return answer
 
 
 @router.get("/signin")

@@ -20,6 +20,7 @@ from cheget.report.readiness import RECENT, Ready, readiness, vacancies
 from cheget.report.sections import CANNOT_SHOW, SECTIONS, about, said, written
 from cheget.service.api.problems import Problem
 from cheget.service.house import House
+from cheget.web.language import tell
 from cheget.web.showing import pinned
 from cheget.web.visit import LetIn, Visit
 
@@ -126,7 +127,8 @@ def _row(one: Ready, now: int) -> dict[str, Any]:
     minded = list(one.warnings(now))
     return {
         "person": one.person, "posts": ", ".join(one.posts), "keys": one.keys,
-        "last": f"{until(now - one.last)} ago" if one.last is not None else "never",
+        "last": tell("%(span)s ago", span=until(now - one.last))
+        if one.last is not None else tell("never"),
         "usual": until(one.usual) if one.usual is not None else "",
         "answers": one.answers, "missed": one.missed,
         "minded": "; ".join(minded), "look": "no" if not one.keys or one.missed else "wait",
@@ -137,6 +139,7 @@ def _guard(row: dict[str, Any], now: int) -> dict[str, Any]:
     at = row["at"]
     return {
         "executor": row["executor"], "guard": row["guard"] or "",
-        "when": f"{until(now - from_text(at))} ago" if at else "never tested",
+        "when": tell("%(span)s ago", span=until(now - from_text(at)))
+        if at else tell("never tested"),
         "passed": row["passed"], "says": row["says"] if at else "",
     }  # fmt: skip

@@ -3,6 +3,10 @@
 "use strict";
 (() => {
   const encoder = new TextEncoder();
+  // What is said here is said in the page's language: the page brings what that is.
+  const words = JSON.parse(document.body.dataset.words || "{}");
+  const _ = (text, given = {}) =>
+    (words[text] || text).replace(/%\((\w+)\)s/g, (_all, name) => given[name]);
   const toText = (bytes) =>
     btoa(String.fromCharCode(...new Uint8Array(bytes)))
       .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
@@ -46,14 +50,18 @@
     });
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) {
-      const said = found.detail || found.title || `the house answers ${answer.status}`;
-      throw new Error(found.hint ? `${said}: ${found.hint}` : said);
+      const said = found.detail || found.title;
+      if (!said) throw new Error(_("the house answers %(status)s", { status: answer.status }));
+      const whole = found.hint ? `${said}: ${found.hint}` : said;
+      throw Object.assign(new Error(whole), { lang: "en" }); // the desk says why in English
     }
     return found;
   }
 
-  function tell(form, text, bad) {
+  function tell(form, text, bad, lang) {
     const place = form.querySelector("[data-said]");
+    place.removeAttribute("lang");
+    if (lang) place.lang = lang;
     place.textContent = text;
     place.className = bad ? "note bad" : "note";
     place.hidden = !text;
@@ -73,7 +81,7 @@
       if (value !== null && typeof value === "object" && !Array.isArray(value)) {
         for (const [key, one] of Object.entries(value)) walk(one, name ? `${name}.${key}` : key);
       } else {
-        add(name, Array.isArray(value) ? value.map(String).join("; ") || "none" : String(value));
+        add(name, Array.isArray(value) ? value.map(String).join("; ") || _("none") : String(value));
       }
     };
     walk(JSON.parse(new TextDecoder().decode(payload)), "");
@@ -84,12 +92,13 @@
     const said = JSON.parse(new TextDecoder().decode(payload));
     const wanted = form.dataset.order;
     if (wanted && (said.order || said.subject) !== wanted)
-      throw new Error("Nothing was signed: the server drafted an answer to another order.");
+      throw new Error(_("Nothing was signed: the server drafted an answer to another order."));
     // A control says which field it fills; what is signed begins with what stands in it.
     for (const one of form.querySelectorAll("[data-field]")) {
       const field = one.dataset.field.split(".").reduce((value, name) => (value || {})[name], said);
       if (!String(field).startsWith(one.value.trim()))
-        throw new Error(`Nothing was signed: the server drafted another ${one.dataset.field}.`);
+        throw new Error(
+          _("Nothing was signed: the server drafted another %(field)s.", one.dataset));
     }
     const kinds = {
       concur: "concurrence", refuse: "refusal", ask: "question", signin: "session",
@@ -97,7 +106,7 @@
     };
     const type = `application/vnd.cheget.${kinds[kind.decision] || kind.decision}.v1+json`;
     if (kind.type !== type)
-      throw new Error("Nothing was signed: the server drafted something else than was chosen.");
+      throw new Error(_("Nothing was signed: the server drafted something else than was chosen."));
   }
 
   // The reason lies beside what is signed: its digest is there, of its salt and this very text.
@@ -112,7 +121,7 @@
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
     const hex = [...digest].map((one) => one.toString(16).padStart(2, "0")).join("");
     if (hex !== signed || text !== field.value.trim())
-      throw new Error("Nothing was signed: the server drafted another reason than yours.");
+      throw new Error(_("Nothing was signed: the server drafted another reason than yours."));
   }
 
   const given = (form) => {
@@ -126,9 +135,9 @@
 
   function why(error) {
     if (error.name === "NotAllowedError")
-      return "Nothing was signed: the passkey was not used, or none fits.";
+      return _("Nothing was signed: the passkey was not used, or none fits.");
     if (error.name === "SecurityError")
-      return "Nothing was signed: passkeys need the address that the charter names.";
+      return _("Nothing was signed: passkeys need the address that the charter names.");
     return error.message;
   }
 
@@ -136,7 +145,11 @@
   async function sign(form, decision) {
     tell(form, "", false);
     if (decision === "concur" && form.querySelector("[data-acknowledge]:not(:checked)"))
-      throw new Error("Whoever concurs acknowledges each of these first.");
+      throw new Error(_("Whoever concurs acknowledges each of these first."));
+    if (decision === "ask" && !form.elements.reason.value.trim())
+      throw new Error(_("what do you ask?"));
+    if (decision === "review" && !form.elements.reason.value.trim())
+      throw new Error(_("what did you find?"));
     // A signed text is one line: what it becomes stands in its field before anything is signed.
     for (const one of form.querySelectorAll("textarea"))
       one.value = one.value.replace(/\s*[\r\n]+\s*/g, " ").trim();
@@ -159,7 +172,7 @@
 
   // Another passkey is made for whoever uses one of theirs now: to be signed in is not enough.
   async function fresh(form, who) {
-    tell(form, "First a passkey that you have, to say that it is you.", false);
+    tell(form, _("First a passkey that you have, to say that it is you."), false);
     const draft = await asked("/signin/draft", { who, decision: "signin" });
     const payload = fromText(draft.payload);
     check(form, payload, { decision: "signin", type: draft.type });
@@ -179,7 +192,7 @@
     delete credential.clientExtensionResults; // may hold a secret of an extension
     const nonce = start.nonce;
     const draft = await asked(`${form.dataset.at}/draft`, { ...given(form), nonce, credential });
-    tell(form, "Once more: the new passkey signs that it is yours.", false);
+    tell(form, _("Once more: the new passkey signs that it is yours."), false);
     const signed = await assertion(draft.type, fromText(draft.payload), draft);
     const done = await asked(form.dataset.at, {
       ...given(form), nonce, payload: draft.payload, type: draft.type, assertion: signed,
@@ -197,7 +210,7 @@
       event.preventDefault();
       asked("/signin/visit", { token })
         .then((done) => location.assign(done.next))
-        .catch((error) => tell(visit, why(error), true));
+        .catch((error) => tell(visit, why(error), true, error.lang));
     });
   }
 
@@ -210,7 +223,7 @@
     const all = form.querySelectorAll("button");
     all.forEach((one) => { one.disabled = true; });
     const act = kind === "enrol" ? enrol(form) : sign(form, button ? button.value : "");
-    act.catch((error) => tell(form, why(error), true))
+    act.catch((error) => tell(form, why(error), true, error.lang))
       .finally(() => all.forEach((one) => { one.disabled = false; }));
   });
 })();
