@@ -436,11 +436,12 @@ def test_a_catalogue_entry_cannot_make_markup_of_a_value() -> None:
     def shown() -> str:
         answer = page(
             Request(scope), "enrol.html", done=True, who=evil, invitation="", reader=None,
-            me=None, house=evil, charter=Charter, waiting=0, rp_id=evil,
+            me=None, house=evil, charter=Charter, waiting=0, halted=True, rp_id=evil,
         )  # fmt: skip
         return bytes(answer.body).decode()
 
     told = in_language("de", shown)
     assert "der Passkey wartet" in told
+    assert "ist angehalten" in told
     assert "<script>alert" not in told
     assert told.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;") >= 3

@@ -419,7 +419,7 @@ def test_an_executor_acts_by_passkeys_alone_and_an_auditor_verifies_it_elsewhere
     settings = house.shell.here / "executors" / "production-db" / "executor.yaml"
     settings.write_text(settings.read_text().replace("act: {", "act: {purge: {run: [/bin/true]}, "))
     purged(house)
-    house.shell.must("executor", "run", "production-db", "--once")
+    house.shell.run("executor", "run", "production-db", "--once")  # others wait in their hold
     house.seats["ann"].get_by_role("heading", name="Carried out").wait_for()
     done = json.loads(
         house.shell.must("auditor", "invite", "kim", "--until", "2026-12-31", "--json")

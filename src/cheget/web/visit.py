@@ -64,9 +64,10 @@ class Visit:
     def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
         """A page for this visitor."""
         count = len(waiting(self)) if self.person is not None else 0
+        halted = self.door.hearing.halted is not None
         return page(
             self.request, name, status, me=self.person, reader=self.reader,
-            house=self.charter.house, charter=self.charter, waiting=count,
+            house=self.charter.house, charter=self.charter, waiting=count, halted=halted,
             rp_id=self.charter.terms.rp_id, **context,
         )  # fmt: skip
 
@@ -94,7 +95,8 @@ def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> R
     shown = page(
         request, "problem.html", answer.status_code, reader=reader,
         me=reader.who if reader is not None else None, house=charter.house, charter=charter,
-        waiting=0, title=problem["title"], detail=problem["detail"], hint=problem.get("hint", ""),
+        waiting=0, halted=door_of(request).hearing.halted is not None, title=problem["title"],
+        detail=problem["detail"], hint=problem.get("hint", ""),
     )  # fmt: skip
     for name in ("retry-after", "allow"):
         if name in answer.headers:
