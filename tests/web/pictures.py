@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("orders", "transmit", "chain", "executors", "people", "log", "readiness", "audit")
+PAGES = ("orders", "transmit", "chain", "executors", "people", "log", "readiness")
 
 
 def seated(browser: Any, at: str) -> Any:
