@@ -45,3 +45,8 @@ def at(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("database"))
     return str(tmp_path / "desk.sqlite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers last: while one is open, its loop runs, and no other can in that process."""
+    items.sort(key=lambda one: "/tests/web/" in str(one.path))

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("orders", "transmit", "chain", "executors", "people", "log", "readiness")
+PAGES = (
+    "orders", "transmit", "chain", "executors", "people", "log", "readiness", "audit", "signin",
+    "enrol",
+)  # fmt: skip
 
 
 def seated(browser: Any, at: str) -> Any:
@@ -47,7 +51,7 @@ def take(page: Any, name: str, *, phone: bool = True) -> None:
             continue
         page.set_viewport_size(size)
         page.wait_for_timeout(200)
-        whole = name not in {"log", "order", "stopped", "people"}
+        whole = name in {"assessment", "chain", "inbox", "orders", "seats"}
         page.screenshot(path=FOLDER / f"{name}{of}.png", full_page=whole, animations="disabled")
     page.set_viewport_size(DESKTOP)
 
@@ -84,7 +88,18 @@ def main() -> None:
         take(page, "stopped")
         for name in PAGES:
             page.goto(f"{at}/{name}")
-            take(page, name, phone=False)
+            take(page, name)
+        entries = page.request.get(f"{at}/audit.json").json()["entries"]
+        amendment = [one["digest"] for one in entries if one["kind"] == "amendment"][-1]
+        for name, path in (("amendment", f"amendments/{amendment}"), ("entry", "log/5")):
+            page.goto(f"{at}/{path}")
+            take(page, name)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "evidence.html"
+            file.write_bytes(page.request.get(f"{order}/evidence").body())
+            page.goto(file.as_uri())
+            page.wait_for_timeout(3000)
+            take(page, "evidence")
         page.goto(f"{at}/assessment")
         page.locator("main a").first.click()
         page.locator("svg.chart").first.wait_for()

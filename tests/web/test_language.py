@@ -197,6 +197,7 @@ def test_what_the_script_says_is_german_too_and_what_the_desk_says_is_marked_as_
     house.faults.clear()  # the browser's own word on the 400 that is meant
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     ["/orders", "/chain", "/executors", "/people", "/log", "/log/1", "/audit", "/readiness",
