@@ -28,7 +28,7 @@ from cheget.report.wording import joined
 from cheget.service.amending import law_state
 from cheget.service.api.problems import Problem
 from cheget.web.describing import missing
-from cheget.web.drafts import Draft, kind_of, line, texts_of
+from cheget.web.drafts import Draft, line
 from cheget.web.language import again, tell
 from cheget.web.visit import FromPage, HandingIn, LetIn, SignedIn, Visit
 
@@ -108,12 +108,9 @@ def _draft(visit: Visit, document: Document, text: Text) -> JSONResponse:
 
 
 def _take(visit: Visit, given: Given) -> None:
-    kind = kind_of(given)
-    if kind not in KINDS:
-        raise NotAcceptedError(f"a {kind} is not for the law log")
-    texts = texts_of(given)
-    stored = visit.taken(kind, given)
-    visit.door.counter.answer(stored, texts[0] if texts else salted("", bytes(16)))
+    handed = visit.taken(KINDS, given)
+    text = handed.texts[0] if handed.texts else salted("", bytes(16))
+    visit.door.counter.answer(handed.stored, text)
 
 
 def _known(state: LawState, digest: str) -> Proposal:

@@ -21,9 +21,7 @@ from cheget.web.drafts import (
     assembled,
     draft_answer,
     draft_transmission,
-    kind_of,
     line,
-    texts_of,
 )
 from cheget.web.language import COOKIE as LANGUAGE
 from cheget.web.language import NAMES
@@ -113,13 +111,12 @@ def answer_draft(visit: SignedIn, digest: str, given: Given, _: FromPage) -> JSO
 @router.post("/orders/{digest}")
 def answer(visit: HandingIn, digest: str, given: Given) -> JSONResponse:
     """Hand in an answer that was signed on the page."""
-    kind, counter = kind_of(given), visit.door.counter
+    counter = visit.door.counter
     takes = {"concurrence": counter.concur, "refusal": counter.refuse, "question": counter.ask,
              "countermand": counter.countermand, "review": counter.review}  # fmt: skip
-    if kind not in takes:
-        raise NotAcceptedError(f"a {kind} does not answer an order")
-    done = takes[kind](visit.taken(kind, given), texts_of(given))
-    visit.door.metrics.taken(kind, done)
+    handed = visit.taken(takes, given)
+    done = takes[handed.kind](handed.stored, handed.texts)
+    visit.door.metrics.taken(handed.kind, done)
     return JSONResponse({"effect": done.effect, "next": f"/orders/{digest}"})
 
 
@@ -138,7 +135,8 @@ def transmit(visit: HandingIn, given: Given) -> JSONResponse:
     beside = given.get("beside")
     listed = beside.get("executors", []) if isinstance(beside, Mapping) else []
     executors = [str(one) for one in listed] if isinstance(listed, list) else []
-    done = visit.door.counter.transmit(visit.taken("order", given), executors, texts_of(given))
+    handed = visit.taken({"order"}, given)
+    done = visit.door.counter.transmit(handed.stored, executors, handed.texts)
     visit.door.metrics.taken("order", done)
     return JSONResponse({"effect": done.effect, "next": f"/orders/{done.digest}"})
 

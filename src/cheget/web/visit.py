@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cheget.errors import ChegetError, MalformedDocumentError
+from cheget.errors import ChegetError, MalformedDocumentError, NotAcceptedError
 from cheget.order.charter import Charter
 from cheget.order.consequence import turns
+from cheget.order.fields import Text
 from cheget.order.papers import open_envelope
 from cheget.order.proceeding import Proceeding
 from cheget.order.session import Reader
-from cheget.service.api.door import COOKIE, FrontDoor, door_of
+from cheget.service.api.door import COOKIE, FrontDoor, door_of, heard
 from cheget.service.api.problems import Problem
-from cheget.web.drafts import Given, assembled
+from cheget.web.drafts import Given, assembled, kind_of, texts_of
 from cheget.web.rendering import page
 
 
 @dataclass(frozen=True)
+class HandedIn:
+    """A document that a page signed: its kind, its envelope, the texts beside it."""
+
+    kind: str
+    stored: bytes
+    texts: list[Text]
+
+
+@dataclass(frozen=True)
 class Visit:
-    """Who looks, at which house, now. An auditor reads, and is asked nothing."""
+    """Who looks, at which house, when. An auditor reads, and is asked nothing.
+
+    ``now`` is the desk's time in seconds, read once: all that a visit decides is of one moment.
+    """
 
     request: Request
     door: FrontDoor
     reader: Reader | None
+    now: int
 
     @property
     def person(self) -> str | None:
@@ -35,31 +49,31 @@ class Visit:
         return self.reader.who if self.reader and self.reader.role == "member" else None
 
     @property
-    def now(self) -> int:
-        """The desk's time, in seconds."""
-        return self.door.counter.clock.now()
-
-    @property
     def charter(self) -> Charter:
         """The charter that holds."""
         return self.door.counter.charter
 
-    def taken(self, kind: str, given: Given) -> bytes:
-        """The envelope of a document that was signed here, counted against whoever signed it.
+    def taken(self, kinds: Collection[str], given: Given) -> HandedIn:
+        """What was signed here, of one of these kinds, counted against whoever signed it.
+
+        What is none of it counts against whoever sends it.
 
         Raises:
             Problem: too many within a minute.
-            MalformedDocumentError: it is none.
+            NotAcceptedError: a document of another kind.
+            MalformedDocumentError: none at all.
         """
         try:
-            stored = assembled(kind, given)
-            filed = open_envelope(stored)
-        except MalformedDocumentError:
+            kind = kind_of(given)
+            if kind not in kinds:
+                raise NotAcceptedError(f"a {kind} is not for this page")
+            handed = HandedIn(kind, assembled(kind, given), texts_of(given))
+            filed = open_envelope(handed.stored)
+        except (MalformedDocumentError, NotAcceptedError):
             self.door.limits.reading(self.request, self.person or "")
             raise
-        self.request.state.digest = filed.envelope.digest
-        self.door.limits.writing(self.request, filed)
-        return stored
+        heard(self.request, filed)
+        return handed
 
     def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
         """A page for this visitor."""
@@ -104,10 +118,15 @@ def trouble(request: Request, answer: Response, problem: Mapping[str, Any]) -> R
     return shown
 
 
+def _begun(request: Request) -> Visit:
+    door = door_of(request)
+    return Visit(request, door, _reader(request), door.counter.clock.now())
+
+
 def _visit(request: Request) -> Visit:
-    door, reader = door_of(request), _reader(request)
-    door.limits.reading(request, reader.who if reader is not None else "")
-    return Visit(request, door, reader)
+    visit = _begun(request)
+    visit.door.limits.reading(request, visit.reader.who if visit.reader is not None else "")
+    return visit
 
 
 Looking = Annotated[Visit, Depends(_visit)]
@@ -150,7 +169,7 @@ FromPage = Annotated[str, Header(alias="X-Cheget")]
 
 def _handing_in(request: Request, _: FromPage) -> Visit:
     """A visit with a signed document, which is counted by what it is: see ``Visit.taken``."""
-    visit = Visit(request, door_of(request), _reader(request))
+    visit = _begun(request)
     if visit.person is None:
         visit.door.limits.reading(request)
         raise SignIn

@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Query, Request
 
 from cheget.errors import MalformedDocumentError
 from cheget.order.fields import DIGEST, Head
+from cheget.order.papers import Filed
 from cheget.order.session import Reader, Role
 from cheget.service.api.hearing import Hearing
 from cheget.service.api.limiting import Limits
@@ -77,6 +78,19 @@ async def reader_of(
     door.limits.reading(request, reader.who)
     request.state.who, request.state.token = reader.who, token
     return reader
+
+
+def heard(request: Request, filed: Filed) -> Filed:
+    """A document that was handed in, at whichever door: counted, and the heads it binds heard.
+
+    Raises:
+        Problem: too many within a minute.
+    """
+    door = door_of(request)
+    request.state.digest = filed.envelope.digest
+    door.limits.writing(request, filed)
+    door.hearing.document(filed)
+    return filed
 
 
 def still_there(request: Request) -> bool:

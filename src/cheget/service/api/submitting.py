@@ -26,7 +26,7 @@ from cheget.service.api.bodies import (
     SubmittedOrder,
     Token,
 )
-from cheget.service.api.door import AtDoor, FrontDoor
+from cheget.service.api.door import AtDoor, FrontDoor, heard
 from cheget.service.api.limiting import STOPS
 from cheget.service.counter import LocalCounter
 from cheget.service.shown import inclusion
@@ -47,10 +47,7 @@ def opened(submitted: Submitted, request: Request, door: AtDoor) -> Filed:
     except MalformedDocumentError:
         door.limits.reading(request)
         raise
-    request.state.digest = filed.envelope.digest
-    door.limits.writing(request, filed)
-    door.hearing.document(filed)
-    return filed
+    return heard(request, filed)
 
 
 @router.post("/nonces", status_code=201)
