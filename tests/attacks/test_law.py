@@ -327,6 +327,9 @@ def test_the_same_enrolment_a_thousand_times_is_kept_once(law: Amender) -> None:
     before = law.sim.store.read(lambda tx: tx.enrolments())
     law.propose(law.next(people=people), enrolled=[("bob", new)] * 1000)
     assert len(law.sim.store.read(lambda tx: tx.enrolments())) == len(before) + 1
+    law.refuse(law.state.open[0].digest, "ann")
+    law.propose(law.next(people=people), enrolled=[("bob", new)])  # proved once is proved
+    assert len(law.sim.store.read(lambda tx: tx.enrolments())) == len(before) + 1
 
 
 @pytest.mark.parametrize(
