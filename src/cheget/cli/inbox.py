@@ -51,7 +51,11 @@ def inbox(person: str | None, key_path: Path | None, folder: Path | None, as_jso
             mine = turns(proceeding, who, now())
             if mine:
                 waiting.append((proceeding, mine))
-            elif proceeding.release is None and not proceeding.was_counted(who):
+            elif (
+                proceeding.release is None
+                and not proceeding.was_counted(who)
+                and who not in proceeding.refusers
+            ):
                 ahead.append(proceeding)
         beside = _beside(house, desk, who)
         value = {
