@@ -18,8 +18,6 @@ from cheget.errors import (
     MalformedDocumentError,
     NotAcceptedError,
     NotAllowedError,
-    NotReleasedError,
-    StoppedError,
     UnfitEntryError,
     VerificationError,
 )
@@ -38,7 +36,6 @@ from evil import EvilDesk
 from simulator import ChainSimulator, entropy, scenario, signer
 
 DB = "production-db"
-BAD = (NotReleasedError, BadSignatureError, StoppedError, LogError)
 
 
 def test_replay(sim: ChainSimulator) -> None:

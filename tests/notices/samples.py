@@ -12,7 +12,7 @@ from cheget.service.notices.bell import Bell
 from cheget.service.notices.book import Book, InDatabase, InFile
 from cheget.service.notices.causes import Matter
 from cheget.service.notices.due import all_due
-from cheget.service.notices.sending import Post, send
+from cheget.service.notices.sending import Mailing, send
 from cheget.service.notices.settings import Channel, Settings, Step
 from cheget.service.notices.wording import letter
 from docket import T0, Docket, chain_of, law_of
@@ -69,11 +69,11 @@ URGENT = chain_of(
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def post(to: str = "bob@example.com", told: tuple[tuple[str, str], ...] = ()) -> Post:
+def post(to: str = "bob@example.com", told: tuple[tuple[str, str], ...] = ()) -> Mailing:
     docket = Docket(law_of(CHAIN)).transmit("ann")
     found = Settings({"x": Channel("x", "webhook", "")}, {"bob": (Step("x", to),)})
     (notice,) = all_due(Matter(docket.proceeding), {}, found, T0, T0)
-    return Post(notice, letter(notice, docket.proceeding, "https://house.example.com", told), T0)
+    return Mailing(notice, letter(notice, docket.proceeding, "https://house.example.com", told), T0)
 
 
 @dataclass

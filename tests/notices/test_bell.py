@@ -19,7 +19,7 @@ import pytest
 
 from cheget.errors import NoticeError
 from cheget.service.notices.bell import ATTEMPTS, FAULTS, FIRST, LEASE, LONGEST, TIMES
-from cheget.service.notices.sending import Post
+from cheget.service.notices.sending import Mailing
 from cheget.service.notices.settings import Channel, Quiet, Step
 from notices.samples import Rung, house
 from notified import Hook, hooked
@@ -143,7 +143,7 @@ class Failing:
         self.times: list[int] = []
         self.is_back = False
 
-    def __call__(self, _channel: Channel, post: Post) -> None:
+    def __call__(self, _channel: Channel, post: Mailing) -> None:
         self.times.append(post.now)
         if not self.is_back:
             raise NoticeError("away")

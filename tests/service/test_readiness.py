@@ -69,5 +69,5 @@ def test_machines_and_vacant_posts_are_told_apart_from_people(sim: ChainSimulato
     posts = {post: who for post, who in sim.charter.posts.items() if post != "eve"}
     people = {**sim.charter.people, "dan": Person(sim.charter.people["dan"].keys, machine=True)}
     charter = replace(sim.charter, posts=posts, people=people)
-    assert vacancies(charter) == ["wipe-database: eve"]
+    assert vacancies(charter) == ["wipe-database/eve"]
     assert {one.person for one in readiness(charter, [])} == {"ann", "bob", "cho", "dee"}

@@ -38,10 +38,8 @@ def backup(file: Path, log_keys: bool, folder: Path | None, as_json: bool) -> No
     with at_desk(folder) as (house, desk):
         found = backup_of(desk, house.folder, now(), log_keys=log_keys)
         written = write_new(file, encode_backup(found))
-        heads = {
-            log: int(one.latest.split(b"\n")[1])
-            for log, one in (("orders", found.ledger.orders), ("law", found.ledger.law))
-        }
+        logs = {"orders": found.ledger.orders, "law": found.ledger.law}
+        heads = {name: len(log.entries) for name, log in logs.items()}
         made = json.dumps({"made": found.made, **heads}).encode()
         desk.store.write(lambda tx: tx.put_mark(MARK, made))
     value = {

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cheget.cli.finding import Finding, looked, mind, well, wrong
+from cheget.report.readiness import vacancies
 from cheget.report.wording import count, joined
 
 if TYPE_CHECKING:
@@ -74,11 +75,7 @@ def _people(charter: Charter, rows: list[dict[str, Any]]) -> Iterator[Finding]:
     waits = [row["who"] for row in rows if row["waits"]]
     if waits:
         yield mind("keys", f"enrolled, in no charter yet: {joined(waits)}", "cheget chain amend")
-    vacant = [
-        f"{chain.id}/{one.id}"
-        for chain in charter.chains for one in chain.members if one.id not in charter.posts
-    ]  # fmt: skip
-    if vacant:
+    if vacant := vacancies(charter):
         do = "people.yaml, posts; then cheget chain amend"
         yield mind("posts", f"nobody fills {joined(vacant)}", do)
 

@@ -117,7 +117,7 @@ def test(person: str, folder: Path | None, as_json: bool) -> None:
     """
     from cheget.service.notices.causes import Cause
     from cheget.service.notices.due import Notice
-    from cheget.service.notices.sending import Post, send
+    from cheget.service.notices.sending import Mailing, send
     from cheget.service.notices.wording import trial
 
     with _house(folder) as (house, settings):
@@ -128,7 +128,7 @@ def test(person: str, folder: Path | None, as_json: bool) -> None:
         said = []
         for number, step in enumerate(steps):
             notice, fault = Notice(cause, number, step), ""
-            post = Post(notice, trial(notice, house.people.house), now())
+            post = Mailing(notice, trial(notice, house.people.house), now())
             try:
                 send(settings.channels[step.channel], post)
             except NoticeError as error:

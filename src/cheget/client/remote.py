@@ -34,26 +34,29 @@ Log = Literal["orders", "law"]
 
 
 class RemoteCounter:
-    """A desk behind a door. One thread's."""
+    """A desk at an origin. One thread's."""
 
     def __init__(
-        self, door: Origin, pins: Callable[[Charter, Sequence[bytes]], Pins], now: Callable[[], int]
+        self,
+        origin: Origin,
+        pins: Callable[[Charter, Sequence[bytes]], Pins],
+        now: Callable[[], int],
     ) -> None:
-        """Ask at ``door``; ``pins`` gives what this client pins of the charters it is shown."""
-        self._door, self._pins_of, self._now = door, pins, now
+        """Ask at ``origin``; ``pins`` gives what this client pins of the charters it is shown."""
+        self._origin, self._pins_of, self._now = origin, pins, now
 
     @cached_property
     def _charters(self) -> tuple[Charter, list[bytes]]:
-        found = self._door.get_json("/v1/charters")
+        found = self._origin.get_json("/v1/charters")
         try:
             payloads = [one.encode() for one in found["charters"]]
             wanted = DIGEST.read(found["holds"])
         except (KeyError, TypeError, AttributeError):
-            raise MalformedDocumentError("the door shows no charters") from None
+            raise MalformedDocumentError("the house shows no charters") from None
         for payload in payloads:
             if digest("charter", payload) == wanted:
                 return read_charter(payload), payloads
-        raise MalformedDocumentError("the door does not show the charter that it says holds")
+        raise MalformedDocumentError("the house does not show the charter that it says holds")
 
     @cached_property
     def pins(self) -> Pins:
@@ -91,15 +94,15 @@ class RemoteCounter:
 
     def serials(self, executor: str, action: str) -> tuple[list[int], list[int]]:
         """The serials that were dealt, and those of them that no order has claimed."""
-        found = self._door.get_json(f"/v1/executors/{part(executor)}/seals/{part(action)}")
+        found = self._origin.get_json(f"/v1/executors/{part(executor)}/seals/{part(action)}")
         try:
             return [int(one) for one in found["dealt"]], [int(one) for one in found["unused"]]
         except (KeyError, TypeError, ValueError):
-            raise MalformedDocumentError("the door shows no serials") from None
+            raise MalformedDocumentError("the house shows no serials") from None
 
     def dealt(self, executor: str, action: str, serial: int) -> bytes:
         """What a ceremony left for members, of one serial."""
-        return self._door.get(f"/v1/executors/{part(executor)}/seals/{part(action)}/{serial}")
+        return self._origin.get(f"/v1/executors/{part(executor)}/seals/{part(action)}/{serial}")
 
     def receive(self, stored: bytes) -> Acknowledgement:
         """Hand in a receipt."""
@@ -129,7 +132,7 @@ class RemoteCounter:
         return self._followed()
 
     def listed(self) -> list[str]:
-        """The digests of all orders, as the door lists them."""
+        """The digests of all orders, as the house lists them."""
         return list(self._listed(only_open=False))
 
     def orders(self, *, only_open: bool = False) -> list[Proceeding]:
@@ -153,8 +156,8 @@ class RemoteCounter:
         return self._get(path, law=held(law), orders=held(orders))
 
     def head_at(self, size: int) -> Head:
-        """The head of the orders log at a size, as the door says it was."""
-        return _head(self._door.get_json(f"/v1/heads/{size}"))
+        """The head of the orders log at a size, as the house says it was."""
+        return _head(self._origin.get_json(f"/v1/heads/{size}"))
 
     def executors(self, order: str) -> tuple[str, ...]:
         """The executors that an order names, verified against the order."""
@@ -165,7 +168,7 @@ class RemoteCounter:
         """The last receipt of each executor that sent one, each signed by it.
 
         By a key of the charter that is pinned, or of one that the law log leads to from it: what
-        the door says that holds is no charter to verify by.
+        the house says that holds is no charter to verify by.
 
         Raises:
             MalformedDocumentError: it is no receipt for the order, or of whom nobody knows.
@@ -177,7 +180,7 @@ class RemoteCounter:
             filed = open_envelope(stored)
             receipt = filed.unverified
             if not isinstance(receipt, Receipt) or receipt.order != order:
-                raise MalformedDocumentError("the door shows what is no receipt for the order")
+                raise MalformedDocumentError("the house shows what is no receipt for the order")
             held = [one.executors.get(receipt.executor) for one in charters]
             keys = dict.fromkeys(key for key in held if key is not None)
             if not keys or receipt.deployment != charters[0].deployment:
@@ -188,11 +191,11 @@ class RemoteCounter:
         return found
 
     def receipt_envelopes(self, order: str) -> list[bytes]:
-        """The same receipts in their envelopes, as the door shows them."""
+        """The same receipts in their envelopes, as the house shows them."""
         return list(self._envelopes(f"/v1/orders/{part(order)}/receipts"))
 
     def attestations(self) -> list[bytes]:
-        """The attestations that nobody took back, as the door shows them."""
+        """The attestations that nobody took back, as the house shows them."""
         return list(self._envelopes("/v1/attestations"))
 
     def law(self, held_: Head | None = None) -> LogPart:
@@ -202,16 +205,16 @@ class RemoteCounter:
 
     def head(self, log: Log) -> Head:
         """The log's size and root, by its signed checkpoint."""
-        return self._checked(log, self._door.get(f"/v1/checkpoints/{log}"))
+        return self._checked(log, self._origin.get(f"/v1/checkpoints/{log}"))
 
     def _get(self, path: str, **query: object) -> bytes:
         """What is asked with the heads that are held; a house that lacks one is shown the proof."""
         try:
-            return self._door.get(path, wait=0, **query)
+            return self._origin.get(path, wait=0, **query)
         except GoneBackError:
             for log, note in self.pins.notes.items():
                 with suppress(ChegetError):  # it says no to what it lacks
-                    self._door.post("/v1/seen", {"log": log, "note": note})
+                    self._origin.post("/v1/seen", {"log": log, "note": note})
             raise
 
     def _submit(
@@ -219,12 +222,12 @@ class RemoteCounter:
     ) -> Acknowledgement:
         filed = open_envelope(stored)
         value = {"envelope": stored.decode(), "texts": [one.to_json() for one in texts], **more}
-        said = self._door.post(path, value)
+        said = self._origin.post(path, value)
         try:
             log, position = cast("Log", str(said["log"])), int(said["position"])
             note, effect = str(said["checkpoint"]).encode(), cast("Effect", str(said["effect"]))
         except (KeyError, TypeError, ValueError):
-            raise MalformedDocumentError("the door's answer is no acknowledgement") from None
+            raise MalformedDocumentError("the origin's answer is no acknowledgement") from None
         if self._checked(log, note).size <= position:
             raise LogError("acknowledged by a checkpoint that does not reach the entry")
         order = getattr(filed.unverified, "order", filed.envelope.digest)
@@ -277,24 +280,24 @@ class RemoteCounter:
                 yield from [DIGEST.read(one["order"]) for one in page["orders"]]
                 following = page["next"]
             except (KeyError, TypeError):
-                raise MalformedDocumentError("the door lists no orders") from None
+                raise MalformedDocumentError("the house lists no orders") from None
             if following is not None and not following > after:
-                raise MalformedDocumentError("the door's list has no end")
+                raise MalformedDocumentError("the origin's list has no end")
             after = following
 
     def _envelopes(self, path: str) -> Iterator[bytes]:
-        found = self._door.get_json(path)
+        found = self._origin.get_json(path)
         try:
             yield from [one.encode() for one in found["envelopes"]]
         except (KeyError, TypeError, AttributeError):
-            raise MalformedDocumentError("the door shows no envelopes") from None
+            raise MalformedDocumentError("the house shows no envelopes") from None
 
 
 def _head(value: Any) -> Head:  # noqa: ANN401 - from outside
     try:
         return Head(int(value["size"]), DIGEST.read(value["root"]))
     except (KeyError, TypeError, ValueError, VerificationError):
-        raise MalformedDocumentError("the door shows no head") from None
+        raise MalformedDocumentError("the house shows no head") from None
 
 
 def _is_signed(key: PublicKey, filed: Filed) -> bool:

@@ -17,11 +17,11 @@ from cheget.order.papers import unverified_order
 
 
 class HouseSource:
-    """One door among the places that an executor asks. It is trusted with nothing."""
+    """One origin among the places that an executor asks. It is trusted with nothing."""
 
-    def __init__(self, door: Origin) -> None:
-        """Ask at ``door``."""
-        self._door, self._due = door, 0
+    def __init__(self, origin: Origin) -> None:
+        """Ask at ``origin``."""
+        self._origin, self._due = origin, 0
         self._held: dict[str, str | None] = {}  # the heads that were held last
 
     def codes(self, executor: str, orders: Head | None, law: Head | None) -> Sequence[bytes]:
@@ -33,11 +33,11 @@ class HouseSource:
             return [self._code(one, executor, orders, law) for one in digests]
         except (VerificationError, NotAcceptedError, GoneBackError) as error:
             # A house that answers nonsense is one that does not answer: others may.
-            raise AwayError(f"{self._door.origin}: {error}", hint=error.hint) from error
+            raise AwayError(f"{self._origin.origin}: {error}", hint=error.hint) from error
 
     def _code(self, order: str, executor: str, orders: Head | None, law: Head | None) -> bytes:
         path = f"/v1/orders/{order}/codes/{part(executor)}"
-        code = self._door.get(path, orders=held(orders), law=held(law))
+        code = self._origin.get(path, orders=held(orders), law=held(law))
         if unverified_order(code) != order:
             raise MalformedDocumentError("a code of another order than the one asked for")
         return code
@@ -50,11 +50,11 @@ class HouseSource:
     def _listed(self, executor: str, wait: int = 0) -> list[str]:
         path = f"/v1/executors/{part(executor)}/orders"
         # Shown each time, codes or none: a house that has gone back is to hear of it.
-        found = self._door.get_json(path, wait, wait_=wait, **self._held)
+        found = self._origin.get_json(path, wait, wait_=wait, **self._held)
         try:
             return [DIGEST.read(one) for one in found["orders"]]
         except (KeyError, TypeError):
-            raise MalformedDocumentError("the door lists no orders") from None
+            raise MalformedDocumentError("the house lists no orders") from None
 
     def stops(self) -> Sequence[bytes]:
         """None beside those that the codes hold."""
@@ -62,7 +62,7 @@ class HouseSource:
 
     def deliver(self, receipt: bytes) -> None:
         """Hand the receipt in, and have it logged."""
-        self._door.post("/v1/receipts", {"envelope": receipt.decode()})
+        self._origin.post("/v1/receipts", {"envelope": receipt.decode()})
 
 
 def held(head: Head | None) -> str | None:

@@ -30,7 +30,6 @@ _WITHIN: Mapping[str, tuple[str, ...]] = {
     "define-basic-event": ("float", *_SILENT),
     **dict.fromkeys(_GATES, (*_GATES, *_LEAVES)),
 }
-_REQUIRED = {"atleast": "min", "float": "value"}
 Where = tuple[int, int]  # line and column
 
 

@@ -65,9 +65,9 @@ def readiness(usable: Charter, orders: Sequence[Proceeding]) -> list[Ready]:
 
 
 def vacancies(usable: Charter) -> list[str]:
-    """The members' posts that nobody fills, as ``chain: post``."""
+    """The members' posts that nobody fills, as ``chain/post``."""
     return [
-        f"{chain.id}: {one.id}"
+        f"{chain.id}/{one.id}"
         for chain in usable.chains for one in chain.members if one.id not in usable.posts
     ]  # fmt: skip
 

@@ -30,6 +30,7 @@ from cheget.service.api.problems import Problem
 from cheget.web.describing import missing
 from cheget.web.drafts import Draft, line
 from cheget.web.language import again, tell
+from cheget.web.showing import halves
 from cheget.web.visit import FromPage, HandingIn, LetIn, SignedIn, Visit
 
 router = APIRouter(include_in_schema=False)
@@ -137,7 +138,7 @@ def _view(visit: Visit, state: LawState, one: Proposal) -> dict[str, Any]:
     waits = not one.ended and visit.now < document.decide_by
     mine = person in one.agreed or person == document.signer
     return {
-        "digest": one.digest, "words": _halves(order_name(one.digest)),
+        "digest": one.digest, "words": halves(order_name(one.digest)),
         "colour": colour, "verdict": (first, rest),
         "lead": tell(
             "Version %(version)s of the charter of %(house)s, proposed by %(who)s at %(at)s UTC.",
@@ -200,11 +201,6 @@ def _chains(found: Preview) -> Iterator[dict[str, Any]]:
                 for title, lines in sections(what)
             ],
         }  # fmt: skip
-
-
-def _halves(words: str) -> tuple[str, str]:
-    found = words.split()
-    return " ".join(found[:3]), " ".join(found[3:])
 
 
 def _fields(visit: Visit, one: Proposal) -> list[tuple[str, str]]:

@@ -146,6 +146,12 @@ _COLOURS = {"stopped": "no", "countermanded": "no", "closed": "no", "expired": "
             "released": "yes", "open": "wait"}  # fmt: skip
 
 
+def halves(words: str) -> tuple[str, str]:
+    """Six words on two lines."""
+    found = words.split()
+    return " ".join(found[:3]), " ".join(found[3:])
+
+
 def colour_of(proceeding: Proceeding, said: str) -> str:
     """The colour of an order's verdict, ``said``."""
     return "yes" if said.startswith("Carried") else _COLOURS[proceeding.state]
@@ -154,7 +160,6 @@ def colour_of(proceeding: Proceeding, said: str) -> str:
 def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     """What the page of an order says to whoever reads it."""
     proceeding = one.proceeding
-    words = order_name(proceeding.digest).split()
     known = verdict(proceeding, one.receipts, now)
     said, later = again(known), ""
     if proceeding.state == "open":  # where it waits is the verdict; until when, said below it
@@ -167,7 +172,7 @@ def order_view(one: Shown, person: str | None, now: int) -> OrderView:
     urgent = emergency(proceeding, now)
     return OrderView(
         digest=proceeding.digest,
-        words=(" ".join(words[:3]), " ".join(words[3:])),
+        words=halves(order_name(proceeding.digest)),
         state=proceeding.state,
         verdict=(first.rstrip(".:"), first[len(first.rstrip(".:")) :] + space + rest),
         colour=colour_of(proceeding, known),

@@ -19,7 +19,7 @@ from cheget.service.counter import LocalCounter
 from cheget.service.notices.book import Book, Row
 from cheget.service.notices.causes import Matter, causes
 from cheget.service.notices.due import Named, Notice, Told, all_due, is_over, named
-from cheget.service.notices.sending import Post, send
+from cheget.service.notices.sending import Mailing, send
 from cheget.service.notices.settings import Channel, Settings, Step
 from cheget.service.notices.wording import Letter, letter
 
@@ -56,7 +56,7 @@ class Bell:
     def __init__(
         self, counter: LocalCounter, book: Callable[[], Book], settings: Callable[[], Settings],
         origin: str, tell: Callable[[Outcome], object] = lambda _: None,
-        sender: Callable[[Channel, Post], None] = send,
+        sender: Callable[[Channel, Mailing], None] = send,
     ) -> None:  # fmt: skip
         """Nothing is opened, and nobody woken, before the first round.
 
@@ -117,7 +117,7 @@ class Bell:
             yield from self._of(matter, told, rows, settings, begun)
             is_open = any(row.state == "open" for row in rows)
             if finish and not is_open and is_over(matter, told, settings, now, begun):
-                self.book.finish([digest], now)
+                self.book.finish(digest, now)
                 self._done.add(digest)
 
     def _of(
@@ -160,7 +160,7 @@ class Bell:
         ):
             return True  # another replica's
         try:
-            self._sender(channel, Post(job.notice, self._letter(channel, job), now))
+            self._sender(channel, Mailing(job.notice, self._letter(channel, job), now))
         except NoticeError as error:
             wait = min(FIRST * TIMES ** (job.attempts - 1), LONGEST)
             again = None if job.attempts >= ATTEMPTS else self._counter.clock.now() + wait

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
@@ -89,10 +89,9 @@ class Book:
         """The orders of which there is nothing more to tell."""
         return {row[0] for row in self._ask("SELECT order_ FROM told")} - {_BEGUN}
 
-    def finish(self, orders: Iterable[str], now: int) -> None:
-        """Of these there is nothing more to tell."""
-        for order in orders:
-            self._ask("INSERT INTO told VALUES ($1, $2) ON CONFLICT DO NOTHING", order, now)
+    def finish(self, order: str, now: int) -> None:
+        """Of this one there is nothing more to tell."""
+        self._ask("INSERT INTO told VALUES ($1, $2) ON CONFLICT DO NOTHING", order, now)
 
     def told(self, order: str) -> tuple[Mapping[Named, list[Told]], list[Row]]:
         """What was told of an order, by cause, and the rows themselves."""
@@ -137,10 +136,6 @@ class Book:
     def drop(self, key: str) -> None:
         """Nobody is to be told any more: what it asked was answered, or ended."""
         self._ask("DELETE FROM notices WHERE key = $1 AND state = 'open'", key)
-
-    def waiting(self, now: int) -> list[Row]:
-        """Those that are to be tried again."""
-        return self._rows("WHERE state = 'open' AND next <= $1 ORDER BY next", now)
 
     def rows(self, state: State, most: int) -> list[Row]:
         """The latest in that state."""

@@ -37,7 +37,7 @@ _Holds = Callable[[socket.socket], socket.socket]
 
 
 @dataclass(frozen=True)
-class Post:
+class Mailing:
     """A notice on its way: what is sent, to whom on the channel, at which instant."""
 
     notice: Notice
@@ -45,7 +45,7 @@ class Post:
     now: int
 
 
-def send(channel: Channel, post: Post, seconds: float = SECONDS) -> None:
+def send(channel: Channel, post: Mailing, seconds: float = SECONDS) -> None:
     """Send it, or say why not.
 
     Raises:
@@ -80,7 +80,7 @@ def signature(secret: str, id_: str, at: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(mac).decode()}"
 
 
-def _webhook(channel: Channel, address: str, post: Post, seconds: float) -> None:
+def _webhook(channel: Channel, address: str, post: Mailing, seconds: float) -> None:
     parts = urlsplit(address)
     host, secure = parts.hostname or "", parts.scheme == "https"
     body = json.dumps(post.letter.value, sort_keys=True, ensure_ascii=False).encode()
@@ -115,7 +115,7 @@ class _Mailer(smtplib.SMTP):
         return self._made
 
 
-def _mail(channel: Channel, address: str, post: Post, seconds: float) -> None:
+def _mail(channel: Channel, address: str, post: Mailing, seconds: float) -> None:
     parts = urlsplit(address)
     host, implicit = parts.hostname or "", parts.scheme == "smtps"
     with _ended(seconds) as holds:
@@ -137,7 +137,7 @@ def _mail(channel: Channel, address: str, post: Post, seconds: float) -> None:
             mailer.putcmd("quit")  # it was taken: what is said afterwards changes nothing
 
 
-def mail_of(channel: Channel, post: Post) -> EmailMessage:
+def mail_of(channel: Channel, post: Mailing) -> EmailMessage:
     """The message. Its id is the notice's key, so one that comes twice is known to be the same."""
     cause, letter = post.notice.cause, post.letter
     mail = EmailMessage()
@@ -151,7 +151,7 @@ def mail_of(channel: Channel, post: Post) -> EmailMessage:
     return mail
 
 
-def _apprise(channel: Channel, address: str, post: Post, seconds: float) -> None:
+def _apprise(channel: Channel, address: str, post: Mailing, seconds: float) -> None:
     try:
         import apprise  # noqa: PLC0415 - an extra's
     except ModuleNotFoundError:
@@ -185,7 +185,7 @@ def _apprise(channel: Channel, address: str, post: Post, seconds: float) -> None
         raise NoticeError(f"{channel.name}: apprise {why}")
 
 
-_WAYS: dict[str, Callable[[Channel, str, Post, float], None]] = {
+_WAYS: dict[str, Callable[[Channel, str, Mailing, float], None]] = {
     "webhook": _webhook, "mail": _mail, "apprise": _apprise,
 }  # fmt: skip
 

@@ -20,9 +20,9 @@ from cheget.chain.text import near
 from cheget.service.notices.places import is_reference, place_fault
 
 Means = Literal["webhook", "mail", "apprise"]
-Told = Literal["reason", "parameters"]
+Tellable = Literal["reason", "parameters"]
 MEANS: tuple[Means, ...] = ("webhook", "mail", "apprise")
-TOLD: tuple[Told, ...] = ("reason", "parameters")
+TOLD: tuple[Tellable, ...] = ("reason", "parameters")
 SHORTEST = 60  # seconds between reminders
 MOST = 100  # reminders
 EXAMPLE = """\
@@ -51,7 +51,7 @@ class Channel:
     address: str
     secret: str = ""
     sender: str = ""
-    tell: frozenset[Told] = frozenset()
+    tell: frozenset[Tellable] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _mailbox(node: Node) -> str:
     return text
 
 
-def _tell(node: Node) -> frozenset[Told]:
+def _tell(node: Node) -> frozenset[Tellable]:
     found = {word(one, *TOLD) for one in items(node, "what of an order's text may leave")}
     return frozenset(one for one in TOLD if one in found)
 
